@@ -11,34 +11,57 @@
 
 #define FILE_MAX ((size_t)64 << 20)
 
+/* One write(2): the kernel takes a line at a time. */
+static int write_line(int fd, const char *text, size_t len)
+{
+	char *line = malloc(len + 1);
+	int err = 0;
+	ssize_t n;
+
+	if (!line)
+		return -ENOMEM;
+	memcpy(line, text, len);
+	line[len] = '\n';
+	do {
+		n = write(fd, line, len + 1);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		err = -errno;
+	else if ((size_t)n < len)
+		err = -EIO;
+	free(line);
+	return err;
+}
+
 int fti_file_write(int dirfd, const char *path, const char *value, enum fti_write_mode mode)
 {
 	size_t len = strlen(value);
 	int err = 0, fd;
-	char *line;
-	ssize_t n;
 
 	/* O_APPEND matters: set_ftrace_pid and others are reset by a plain O_WRONLY|O_TRUNC only. */
 	fd = openat(dirfd, path,
 		    O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (mode == FTI_APPEND ? O_APPEND : O_TRUNC));
 	if (fd < 0)
 		return -errno;
-	if (len || mode == FTI_APPEND) {
-		line = malloc(len + 1);
-		if (!line) {
-			close(fd);
-			return -ENOMEM;
-		}
-		memcpy(line, value, len);
-		line[len] = '\n';
-		do {
-			n = write(fd, line, len + 1);
-		} while (n < 0 && errno == EINTR);
-		if (n < 0)
-			err = -errno;
-		else if ((size_t)n < len)
-			err = -EIO;
-		free(line);
+	if (len || mode == FTI_APPEND)
+		err = write_line(fd, value, len);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+int fti_file_write_list(int dirfd, const char *path, const char *lines)
+{
+	int err = 0, e, fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_TRUNC);
+	size_t len;
+
+	if (fd < 0)
+		return -errno;
+	for (; *lines; lines += len + (lines[len] == '\n')) {
+		len = strcspn(lines, "\n");
+		e = len ? write_line(fd, lines, len) : 0;
+		if (!err)
+			err = e;
 	}
 	if (close(fd) && !err)
 		err = -errno;

@@ -51,15 +51,13 @@ static void close_others(const int *keep, int count)
 	closedir(d);
 }
 
-/* Nothing but the end of the tool, or SIGKILL, ends the guard; the OOM killer takes others first. */
+/* Nothing but the end of the tool, or SIGKILL, ends the guard (all signals are blocked since before
+ * the fork); the OOM killer takes others first. */
 static void detach(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t all;
 
 	setsid();
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_NAME, "ftrace-guard");
 	if (chdir("/"))
 		return;
@@ -71,7 +69,7 @@ static void detach(void)
 }
 
 /* Until the pipe ends.  true: the tool has put back everything itself. */
-static bool watch(int pipe, int dirfd)
+static bool watch(int pipe, struct fti_undo *u, int dirfd)
 {
 	struct message m = { .at_ns = 0 }, next;
 	struct pollfd p = { .fd = pipe, .events = POLLIN };
@@ -86,6 +84,7 @@ static bool watch(int pipe, int dirfd)
 		if (poll(&p, 1, wait_ms > 1000000000 ? 1000000000 : (int)wait_ms) == 0) {
 			if (m.at_ns && fti_now_ns() >= m.at_ns) {
 				fti_file_write(dirfd, m.path, "0", FTI_TRUNCATE);
+				fti_undo_changed(u, m.path);
 				m.at_ns = 0;
 			}
 			continue;
@@ -102,9 +101,19 @@ static bool watch(int pipe, int dirfd)
 	}
 }
 
+static void __attribute__((noreturn)) guard(int pipe, struct fti_undo *u, int dirfd)
+{
+	close_others((int[]){ pipe, dirfd, fti_undo_fd(u), fti_undo_dir(u) }, 4);
+	detach();
+	if (!watch(pipe, u, dirfd) && !fti_undo_run(u, ignore, NULL))
+		fti_undo_close(u);
+	_exit(0);
+}
+
 int fti_guard_start(struct fti_guard **out, struct fti_undo *u, int dirfd)
 {
 	struct fti_guard *g = calloc(1, sizeof(*g));
+	sigset_t all, old;
 	int ends[2], err;
 
 	if (!g)
@@ -114,22 +123,22 @@ int fti_guard_start(struct fti_guard **out, struct fti_undo *u, int dirfd)
 		free(g);
 		return err;
 	}
+	/* A Ctrl-C before it has detached is not for the guard. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
 	g->pid = fork();
-	if (g->pid < 0) {
-		err = -errno;
-		close(ends[0]);
+	err = g->pid < 0 ? -errno : 0;
+	if (!g->pid) {
+		close(ends[1]);
+		guard(ends[0], u, dirfd);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(ends[0]);
+	if (err) {
 		close(ends[1]);
 		free(g);
 		return err;
 	}
-	if (!g->pid) {
-		close_others((int[]){ ends[0], dirfd, fti_undo_fd(u), fti_undo_dir(u) }, 4);
-		detach();
-		if (!watch(ends[0], dirfd) && !fti_undo_run(u, ignore, NULL))
-			fti_undo_close(u);
-		_exit(0);
-	}
-	close(ends[0]);
 	g->pipe = ends[1];
 	*out = g;
 	return 0;
@@ -155,7 +164,7 @@ void fti_guard_deadline(struct fti_guard *g, const char *path, uint64_t at_ns)
 {
 	struct message m = { .at_ns = at_ns };
 
-	if (!g || strlen(path) >= sizeof(m.path))
+	if (!g || !at_ns || strlen(path) >= sizeof(m.path))
 		return;
 	strcpy(m.path, path);
 	tell(g, &m);

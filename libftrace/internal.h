@@ -18,12 +18,19 @@ enum fti_write_mode { FTI_TRUNCATE, FTI_APPEND };
  * An empty value after truncating writes nothing: opening has done it.  0 or -errno. */
 int fti_file_write(int dirfd, const char *path, const char *value, enum fti_write_mode mode);
 
+/*
+ * Replace a list file's lines: truncate, then one write(2) a line, all in one open, since a function
+ * filter takes effect when it is closed and must not be empty ("all functions") meanwhile.  Goes on
+ * past lines that are refused: 0, or -errno of the first.
+ */
+int fti_file_write_list(int dirfd, const char *path, const char *lines);
+
 /* All of a file, malloc()ed and NUL-terminated; *len may be NULL.  0 or -errno; -EFBIG above 64 MB. */
 int fti_file_read(int dirfd, const char *path, char **out, size_t *len);
 
 bool fti_file_exists(int dirfd, const char *path);
 
-/* Remove trailing newlines and NULs (tracing_cpumask reads as 5121 bytes on 3.10). */
+/* Remove trailing newlines (the NULs of tracing_cpumask, 5121 bytes on 3.10, end the string). */
 void fti_trim(char *s);
 
 /* CLOCK_MONOTONIC in ns. */
@@ -51,6 +58,9 @@ int fti_rule_kind(const char *path);
  */
 int fti_rule_normalize(const char *path, char *value);
 
+/* Do two normalized values mean the same?  Buffer sizes are rounded up when they are set. */
+bool fti_rule_same(const char *path, const char *wanted, const char *now);
+
 /* -- undo: what was there before, recorded in a journal file ------------------------------------ */
 
 /* Names by which the toolkit knows its own things, live or left behind. */
@@ -72,8 +82,8 @@ typedef void fti_undo_report(void *arg, int err, const char *path, const char *v
 int fti_undo_open(struct fti_undo **out, int dirfd, const char *tracefs, const char *tool,
 		  bool *persistent);
 
-/* Record a thing before it is changed, once; repeated calls for one path do nothing. -ENOTSUP: no
- * rule tells how to put this file back. */
+/* Record a thing before it is changed; repeated calls for one file do nothing. -ENOTSUP: no rule tells
+ * how to put this file, or what it holds, back; -EINVAL: not a name of ours. */
 int fti_undo_file(struct fti_undo *u, const char *path);
 int fti_undo_instance(struct fti_undo *u, const char *name);
 int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, const char *event);
@@ -81,7 +91,7 @@ int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, cons
 /* Note what the file reads after our change: a dead journal is only put back where it still does. */
 void fti_undo_changed(struct fti_undo *u, const char *path);
 
-/* Put everything back, newest first, going on past failures; returns their number. */
+/* Put everything back, instances first, then newest first, going on past failures; returns their number. */
 int fti_undo_run(struct fti_undo *u, fti_undo_report *report, void *arg);
 
 /* Leave the journal where it is when closing. */
@@ -98,7 +108,7 @@ struct fti_dead {
 };
 
 /*
- * Put back what dead journals of FTI_JOURNAL_DIR tell for the tracing directory dirfd, oldest
+ * Put back what dead journals of FTI_JOURNAL_DIR tell for the tracing directory dirfd, newest
  * first, and remove them (with drop even those that could not be put back whole); found() is called
  * once for each.  The caller holds the top-level lock.
  * Returns the number of journals, or -errno when the directory cannot be trusted.
@@ -127,6 +137,12 @@ struct fti_journal {
 	size_t		count;
 };
 
+/* Is this a record that a journal may hold?  What is written is checked as well as what is read: one
+ * bad line would make all the others worthless. */
+bool fti_was_ok(const struct fti_was *w);
+/* Can it name a tool: letters, digits, "-_.". */
+bool fti_tool_ok(const char *tool);
+
 /* Parse a journal's text as if hostile: every path must have a rule, every value fit it.  A last line
  * without its newline is left out (its change was not made).  0, -EBADMSG or -ENOMEM. */
 int fti_journal_parse(struct fti_journal *j, const char *text, size_t len);
@@ -134,6 +150,9 @@ void fti_journal_free(struct fti_journal *j);
 
 /* Put one record back.  0 or -errno. */
 int fti_undo_one(int dirfd, const struct fti_was *w);
+/* Call fn for each record in the order in which they are put back. */
+void fti_undo_each(const struct fti_journal *j, void (*fn)(void *arg, const struct fti_was *w),
+		   void *arg);
 /* What the path reads now, normalized, as a hash. */
 int fti_undo_hash(int dirfd, const char *path, enum fti_kind kind, uint64_t *hash);
 uint64_t fti_hash(const char *s);
@@ -152,7 +171,7 @@ int fti_guard_start(struct fti_guard **out, struct fti_undo *u, int dirfd);
 pid_t fti_guard_pid(const struct fti_guard *g);
 
 /* Let the guard switch off `tracing_on` of the session's directory at a time of CLOCK_MONOTONIC, for a
- * tool that is held up by its reader. */
+ * tool that is held up by its reader; UINT64_MAX: never. */
 void fti_guard_deadline(struct fti_guard *g, const char *path, uint64_t at_ns);
 
 /* The tool has put back everything itself: the guard ends. */
@@ -162,8 +181,8 @@ void fti_guard_end(struct fti_guard *g);
 
 struct ft_session;
 int fti_session_dirfd(const struct ft_session *s);
-/* As ft_session_append(), but a refusal is no failure of the session. */
-int fti_session_try_append(struct ft_session *s, const char *file, const char *value);
+/* As ft_session_append() or _global(), but a refusal is no failure of the session. */
+int fti_session_try_append(struct ft_session *s, const char *file, bool global, const char *value);
 void fti_session_deadline(struct ft_session *s, uint64_t at_ns);
 /* This process and its guard. */
 void fti_session_own_tids(const struct ft_session *s, int own[2]);

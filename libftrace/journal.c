@@ -18,6 +18,8 @@
 
 #include "internal.h"
 
+#define PROBE_MAX 200	/* two names of 63 bytes are the kernel's limit */
+
 /* Undo what "%XX" stands for, in place; false when it is malformed or hides a NUL. */
 static bool unescape(char *s)
 {
@@ -65,13 +67,18 @@ static bool is_name(const char *s)
 	return true;
 }
 
+bool fti_tool_ok(const char *tool)
+{
+	return is_name(tool) && strlen(tool) < sizeof(((struct fti_journal *)NULL)->tool);
+}
+
 /* A probe's value is GROUP/EVENT, the group one of ours. */
 static bool probe_ok(const char *value)
 {
 	const char *slash = strchr(value, '/');
 
 	if (strncmp(value, FTI_PROBE_PREFIX, strlen(FTI_PROBE_PREFIX)) || !slash ||
-	    strchr(slash + 1, '/') || !slash[1])
+	    strchr(slash + 1, '/') || !slash[1] || strlen(value) > PROBE_MAX)
 		return false;
 	for (; *value; value++)
 		if (!isalnum((unsigned char)*value) && *value != '_' && *value != '/')
@@ -79,8 +86,10 @@ static bool probe_ok(const char *value)
 	return true;
 }
 
-static bool value_ok(const struct fti_was *w)
+bool fti_was_ok(const struct fti_was *w)
 {
+	if (fti_rule_kind(w->path) != (int)w->kind)
+		return false;
 	switch (w->kind) {
 	case FTI_VALUE:
 		return !strchr(w->value, '\n');
@@ -95,15 +104,13 @@ static bool value_ok(const struct fti_was *w)
 
 static int parse_was(struct fti_journal *j, char *line)
 {
-	char *kind = word(&line), *path = word(&line), *value = word(&line), *end;
+	char *kind = word(&line), *path = word(&line), *value = word(&line);
 	struct fti_was *more, *w;
-	unsigned long k;
 
 	if (!kind || !path || !value || line || *value != '=')
 		return -EBADMSG;
-	k = strtoul(kind, &end, 10);
-	if (*end || k >= FTI_KINDS || !unescape(path) || !unescape(++value) ||
-	    fti_rule_kind(path) != (int)k)
+	if (kind[0] < '0' || kind[0] >= '0' + FTI_KINDS || kind[1] || !unescape(path) ||
+	    !unescape(++value))
 		return -EBADMSG;
 	if (!(j->count & (j->count - 1))) {
 		more = realloc(j->was, (j->count ? j->count * 2 : 1) * sizeof(*j->was));
@@ -112,25 +119,27 @@ static int parse_was(struct fti_journal *j, char *line)
 		j->was = more;
 	}
 	w = &j->was[j->count];
-	*w = (struct fti_was){ .kind = (enum fti_kind)k, .path = strdup(path), .value = strdup(value) };
+	*w = (struct fti_was){ .kind = (enum fti_kind)(kind[0] - '0'), .path = strdup(path),
+			       .value = strdup(value) };
 	j->count++;
 	if (!w->path || !w->value)
 		return -ENOMEM;
-	return value_ok(w) ? 0 : -EBADMSG;
+	return fti_was_ok(w) ? 0 : -EBADMSG;
 }
 
 static int parse_now(struct fti_journal *j, char *line)
 {
-	char *path = word(&line), *hash = word(&line), *end;
+	char *path = word(&line), *hash = word(&line);
 
-	if (!path || !hash || line || !unescape(path))
+	if (!path || !hash || line || !unescape(path) || strlen(hash) != 16 ||
+	    strspn(hash, "0123456789abcdef") != 16)
 		return -EBADMSG;
 	for (size_t i = j->count; i-- > 0;) {
 		if (strcmp(j->was[i].path, path))
 			continue;
-		j->was[i].now = strtoull(hash, &end, 16);
+		j->was[i].now = strtoull(hash, NULL, 16);
 		j->was[i].has_now = true;
-		return *end ? -EBADMSG : 0;
+		return 0;
 	}
 	return -EBADMSG;
 }
@@ -140,8 +149,8 @@ static int parse_owner(struct fti_journal *j, char *line)
 	char *tool = word(&line), *pid = word(&line), *boot = word(&line), *end;
 	long v;
 
-	if (!tool || !pid || !boot || line || !is_name(tool) || !is_name(boot) ||
-	    strlen(tool) >= sizeof(j->tool) || strlen(boot) >= sizeof(j->boot))
+	if (!tool || !pid || !boot || line || !fti_tool_ok(tool) || !is_name(boot) ||
+	    strlen(boot) >= sizeof(j->boot) || !isdigit((unsigned char)*pid))
 		return -EBADMSG;
 	v = strtol(pid, &end, 10);
 	if (*end || v < 1 || v > 4194304)

@@ -15,7 +15,7 @@
 
 /*
  * Open a journal nobody holds any more.  Only a plain file of ours, with one name and no rights for
- * others, is looked into.  -EBUSY: its tool or guard lives.
+ * others, is looked into.  -EBUSY: its tool or guard lives, or has just ended.
  */
 static int open_dead(int dir, const char *name, char **text, size_t *len)
 {
@@ -24,11 +24,12 @@ static int open_dead(int dir, const char *name, char **text, size_t *len)
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & 077) || st.st_nlink != 1 || st.st_size > JOURNAL_MAX)
-		err = -EPERM;
-	else if (flock(fd, LOCK_EX | LOCK_NB))
+	/* Its tool may be just ending: what it holds, or has removed, is not dead. */
+	if (flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) || !st.st_nlink)
 		err = -EBUSY;
+	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) ||
+		 st.st_nlink != 1 || st.st_size > JOURNAL_MAX)
+		err = -EPERM;
 	*text = err ? NULL : malloc(st.st_size + 1);
 	if (!err && !*text)
 		err = -ENOMEM;
@@ -56,22 +57,6 @@ static int repair_one(int dirfd, const struct fti_was *w)
 	return fti_undo_one(dirfd, w);
 }
 
-static void repair_journal(int dirfd, const struct fti_journal *j, struct fti_dead *dead,
-			   fti_undo_report *report, void *arg)
-{
-	for (size_t i = j->count; i-- > 0;) {
-		int err = repair_one(dirfd, &j->was[i]);
-
-		if (err < 0)
-			dead->failed++;
-		else if (err)
-			dead->left++;
-		else
-			dead->restored++;
-		report(arg, err, j->was[i].path, j->was[i].value);
-	}
-}
-
 /* Is the tracing directory the journal names the one we have?  It may be mounted in two places. */
 static bool same_directory(int dirfd, const char *path)
 {
@@ -95,12 +80,26 @@ struct repair {
 	void (*found)(void *arg, const struct fti_dead *dead);
 	fti_undo_report *report;
 	void *arg;
+	struct fti_dead dead;	/* of the journal in work */
 };
 
-/* 1: a dead journal was worked off, 0: it does not concern us. */
-static int repair_file(const struct repair *r, const char *name)
+static void repair_record(void *arg, const struct fti_was *w)
 {
-	struct fti_dead dead = { .pid = 0 };
+	struct repair *r = arg;
+	int err = repair_one(r->dirfd, w);
+
+	if (err < 0)
+		r->dead.failed++;
+	else if (err)
+		r->dead.left++;
+	else
+		r->dead.restored++;
+	r->report(r->arg, err, w->path, w->value);
+}
+
+/* 1: a dead journal was worked off, 0: it does not concern us. */
+static int repair_file(struct repair *r, const char *name)
+{
 	bool done = false, ours = false;
 	struct fti_journal j;
 	char *text = NULL;
@@ -124,11 +123,11 @@ static int repair_file(const struct repair *r, const char *name)
 	} else {
 		ours = same_directory(r->dirfd, j.tracefs);
 		if (ours) {
-			strcpy(dead.tool, j.tool);
-			dead.pid = j.pid;
-			repair_journal(r->dirfd, &j, &dead, r->report, r->arg);
-			r->found(r->arg, &dead);
-			done = !dead.failed || r->drop;
+			r->dead = (struct fti_dead){ .pid = j.pid };
+			strcpy(r->dead.tool, j.tool);
+			fti_undo_each(&j, repair_record, r);
+			r->found(r->arg, &r->dead);
+			done = !r->dead.failed || r->drop;
 		}
 		fti_journal_free(&j);
 	}
@@ -154,8 +153,9 @@ int fti_undo_repair(int dirfd, bool drop, void (*found)(void *arg, const struct 
 	if (n < 0) {
 		count = -errno;
 	} else {
-		for (int i = 0; i < n; free(list[i++]))
-			count += repair_file(&r, list[i]->d_name);
+		/* Newest first: what it found was the work of those before. */
+		for (; n-- > 0; free(list[n]))
+			count += repair_file(&r, list[n]->d_name);
 		free(list);
 	}
 	close(r.journals);

@@ -11,6 +11,8 @@
 
 #include "internal.h"
 
+#define ROUNDING_KB 64	/* the largest page */
+
 struct rule {
 	const char *pattern;
 	enum fti_kind kind;
@@ -61,10 +63,11 @@ static int event_enable(char *value)
 	return 0;
 }
 
-/* "none" is written as "0"; an empty subsystem filter reads as a four-line comment on 3.10. */
+/* "none" is written as "0"; an empty subsystem filter reads as a four-line comment, and one that was
+ * refused, which filters nothing, as its text and what is wrong with it. */
 static int event_filter(char *value)
 {
-	if (!strcmp(value, "none") || value[0] == '#')
+	if (!strcmp(value, "none") || value[0] == '#' || strstr(value, "\nparse_error:"))
 		strcpy(value, "0");
 	return strchr(value, '\n') ? -ENOTSUP : 0;
 }
@@ -89,14 +92,16 @@ static int each_line(char *value, bool (*edit)(char *line))
 	return 0;
 }
 
-/* "vfs_read:traceoff:count=2" is a command: truncating the file does not remove it.  "f [mod]" is
- * found again by its name alone. */
+/* "vfs_read:traceoff:count=2" is a command: truncating the file does not remove it.  "*:mod:ext4", of
+ * a module not yet loaded (4.13+), it does.  "f [mod]" is found again by its name alone. */
 static bool function_line(char *line)
 {
-	if (line[0] == '#' || strchr(line, ':'))
+	const char *colon = strchr(line, ':');
+
+	if (line[0] == '#' || (colon && strncmp(colon, ":mod:", 5)))
 		return false;
 	line[strcspn(line, " \t")] = 0;
-	return true;
+	return *line;
 }
 
 static int functions(char *value)
@@ -104,8 +109,11 @@ static int functions(char *value)
 	return each_line(value, function_line);
 }
 
+/* set_ftrace_pid up to 4.7 calls 0 by a name. */
 static bool pid_line(char *line)
 {
+	if (!strcmp(line, "swapper tasks"))
+		strcpy(line, "0");
 	return strcmp(line, "no pid") != 0 && line[0] != '#';
 }
 
@@ -114,8 +122,13 @@ static int pids(char *value)
 	return each_line(value, pid_line);
 }
 
+/* A histogram says how it is, which it does not understand when it is removed by the same line. */
 static bool trigger_line(char *line)
 {
+	char *state = strrchr(line, ' ');
+
+	if (state && (!strcmp(state, " [active]") || !strcmp(state, " [paused]")))
+		*state = 0;
 	return line[0] != '#';
 }
 
@@ -159,8 +172,11 @@ static const struct rule rules[] = {
 
 static const struct rule *find_rule(const char *path)
 {
+	size_t len = strlen(path);
+
 	/* ".." and empty or dot components never occur in a path of ours. */
-	if (path[0] == '/' || path[0] == '.' || strstr(path, "/.") || strstr(path, "//"))
+	if (!len || path[0] == '/' || path[0] == '.' || path[len - 1] == '/' ||
+	    strstr(path, "/.") || strstr(path, "//"))
 		return NULL;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (!fnmatch(rules[i].pattern, path, FNM_PATHNAME | FNM_NOESCAPE))
@@ -183,4 +199,19 @@ int fti_rule_normalize(const char *path, char *value)
 		return -ENOTSUP;
 	fti_trim(value);
 	return r->normalize(value);
+}
+
+bool fti_rule_same(const char *path, const char *wanted, const char *now)
+{
+	const struct rule *r = find_rule(path);
+	unsigned long a, b;
+
+	if (!strcmp(wanted, now))
+		return true;
+	if (!r || r->normalize != buffer_size)
+		return false;
+	/* To whole sub-buffers: "expanded: 1408" becomes 1410. */
+	a = strtoul(wanted, NULL, 10);
+	b = strtoul(now, NULL, 10);
+	return b > a && b - a < ROUNDING_KB;
 }

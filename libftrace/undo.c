@@ -17,6 +17,7 @@
  * closed one after the other, perhaps after the guard has woken. */
 #define BUSY_TRIES   200
 #define BUSY_WAIT_NS 10000000
+#define CREATE_TRIES 10
 
 struct fti_undo {
 	int	dirfd;		/* tracing directory; the caller's */
@@ -38,25 +39,6 @@ uint64_t fti_hash(const char *s)
 }
 
 /* -- putting back ------------------------------------------------------------------------------ */
-
-static int put_list(int dirfd, const struct fti_was *w)
-{
-	int err = fti_file_write(dirfd, w->path, "", FTI_TRUNCATE), e;
-	char *lines = strdup(w->value), *line, *next;
-
-	if (!lines)
-		return -ENOMEM;
-	for (line = lines; *line; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = 0;
-		e = fti_file_write(dirfd, w->path, line, FTI_APPEND);
-		if (!err)
-			err = e;
-	}
-	free(lines);
-	return err;
-}
 
 static bool has_line(const char *text, const char *line, size_t len)
 {
@@ -121,7 +103,7 @@ static int put_value(int dirfd, const struct fti_was *w)
 	err = fti_file_read(dirfd, w->path, &now, NULL);
 	if (err)
 		return err;
-	if (!fti_rule_normalize(w->path, now) && strcmp(now, w->value))
+	if (!fti_rule_normalize(w->path, now) && !fti_rule_same(w->path, w->value, now))
 		err = -EIO;
 	free(now);
 	return err;
@@ -133,7 +115,7 @@ static int put_once(int dirfd, const struct fti_was *w)
 	case FTI_VALUE:
 		return put_value(dirfd, w);
 	case FTI_LIST:
-		return put_list(dirfd, w);
+		return fti_file_write_list(dirfd, w->path, w->value);
 	case FTI_TRIGGER:
 		return put_trigger(dirfd, w);
 	case FTI_PROBE:
@@ -157,6 +139,16 @@ int fti_undo_one(int dirfd, const struct fti_was *w)
 	return err;
 }
 
+/* Instances first: what is enabled in one cannot be removed.  Then the newest first. */
+void fti_undo_each(const struct fti_journal *j, void (*fn)(void *arg, const struct fti_was *w),
+		   void *arg)
+{
+	for (int instances = 1; instances >= 0; instances--)
+		for (size_t i = j->count; i-- > 0;)
+			if ((j->was[i].kind == FTI_INSTANCE) == instances)
+				fn(arg, &j->was[i]);
+}
+
 int fti_undo_hash(int dirfd, const char *path, enum fti_kind kind, uint64_t *hash)
 {
 	char *value;
@@ -176,14 +168,18 @@ int fti_undo_hash(int dirfd, const char *path, enum fti_kind kind, uint64_t *has
 
 /* -- recording --------------------------------------------------------------------------------- */
 
+/* Half a line would spoil the next one. */
 static int write_line(struct fti_undo *u, const char *line)
 {
+	off_t end = lseek(u->fd, 0, SEEK_END);
 	size_t len = strlen(line);
-	ssize_t n = write(u->fd, line, len);
+	ssize_t n = end < 0 ? -1 : write(u->fd, line, len);
 
 	if (n < 0)
 		return -errno;
-	return (size_t)n == len ? 0 : -ENOSPC;
+	if ((size_t)n == len)
+		return 0;
+	return ftruncate(u->fd, end) ? -errno : -ENOSPC;
 }
 
 /* Append s to the stream, what would break a line or a word as %XX. */
@@ -206,6 +202,9 @@ static int record(struct fti_undo *u, enum fti_kind kind, const char *path, cons
 	FILE *f;
 	int err;
 
+	if (!fti_was_ok(&(struct fti_was){ .kind = kind, .path = (char *)path,
+					   .value = (char *)value }))
+		return -EINVAL;
 	f = open_memstream(&line, &len);
 	if (!f)
 		return -ENOMEM;
@@ -251,8 +250,9 @@ int fti_undo_file(struct fti_undo *u, const char *path)
 
 	if (recorded(u, path))
 		return 0;
-	if (kind < 0)
-		return kind;
+	/* Probes and instances are recorded one by one. */
+	if (kind < 0 || kind == FTI_PROBE || kind == FTI_INSTANCE)
+		return -ENOTSUP;
 	err = fti_file_read(u->dirfd, path, &value, NULL);
 	if (err)
 		return err;
@@ -267,9 +267,8 @@ int fti_undo_instance(struct fti_undo *u, const char *name)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "instances/%s", name);
-	if (fti_rule_kind(path) != FTI_INSTANCE)
-		return -EINVAL;
+	if (snprintf(path, sizeof(path), "instances/%s", name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
 	return record(u, FTI_INSTANCE, path, "");
 }
 
@@ -277,9 +276,6 @@ int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, cons
 {
 	char value[256];
 
-	if (fti_rule_kind(file) != FTI_PROBE ||
-	    strncmp(group, FTI_PROBE_PREFIX, strlen(FTI_PROBE_PREFIX)))
-		return -EINVAL;
 	if (snprintf(value, sizeof(value), "%s/%s", group, event) >= (int)sizeof(value))
 		return -ENAMETOOLONG;
 	return record(u, FTI_PROBE, file, value);
@@ -350,16 +346,33 @@ static int open_unnamed(struct fti_undo *u)
 	return u->fd < 0 ? -errno : 0;
 }
 
+/* By time, so that the names sort so.  A repair may find the file before it is locked, take it for a
+ * dead one and remove it: then there is no name left, and another is made. */
+static int create_journal(struct fti_undo *u)
+{
+	struct stat st;
+
+	for (int i = 0; i < CREATE_TRIES; i++) {
+		snprintf(u->name, sizeof(u->name), "%016llx-%d.journal",
+			 (unsigned long long)fti_now_ns(), getpid());
+		u->fd = openat(u->journal_dir, u->name,
+			       O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (u->fd < 0)
+			return -errno;
+		if (!flock(u->fd, LOCK_EX) && !fstat(u->fd, &st) && st.st_nlink == 1)
+			return 0;
+		close(u->fd);
+		u->fd = -1;
+	}
+	return -EAGAIN;
+}
+
 static int open_journal(struct fti_undo *u)
 {
 	u->journal_dir = fti_journal_dir(true);
 	if (u->journal_dir >= 0) {
-		snprintf(u->name, sizeof(u->name), "%d-%llx.journal", getpid(),
-			 (unsigned long long)fti_now_ns());
-		u->fd = openat(u->journal_dir, u->name,
-			       O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (u->fd >= 0)
-			return flock(u->fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+		if (!create_journal(u))
+			return 0;
 		close(u->journal_dir);
 		u->journal_dir = -1;
 	}
@@ -378,6 +391,10 @@ int fti_undo_open(struct fti_undo **out, int dirfd, const char *tracefs, const c
 
 	if (!u)
 		return -ENOMEM;
+	if (!fti_tool_ok(tool)) {
+		free(u);
+		return -EINVAL;
+	}
 	u->dirfd = dirfd;
 	u->fd = -1;
 	u->journal_dir = -1;
@@ -405,26 +422,37 @@ fail:
 	return err;
 }
 
+struct run {
+	int dirfd, failed;
+	fti_undo_report *report;
+	void *arg;
+};
+
+static void run_one(void *arg, const struct fti_was *w)
+{
+	struct run *r = arg;
+	int err = fti_undo_one(r->dirfd, w);
+
+	r->report(r->arg, err, w->path, w->value);
+	r->failed += err != 0;
+}
+
 int fti_undo_run(struct fti_undo *u, fti_undo_report *report, void *arg)
 {
-	struct fti_journal j;
+	struct run r = { .dirfd = u->dirfd, .report = report, .arg = arg };
 	off_t size = lseek(u->fd, 0, SEEK_END);
 	char *text = size > 0 ? malloc(size) : NULL;
-	int failed = 0, err;
+	struct fti_journal j;
 
 	if (!text || pread(u->fd, text, size, 0) != size || fti_journal_parse(&j, text, size)) {
 		free(text);
 		report(arg, -EBADMSG, "journal", u->name);
 		return 1;
 	}
-	for (size_t i = j.count; i-- > 0;) {
-		err = fti_undo_one(u->dirfd, &j.was[i]);
-		report(arg, err, j.was[i].path, j.was[i].value);
-		failed += err != 0;
-	}
+	fti_undo_each(&j, run_one, &r);
 	fti_journal_free(&j);
 	free(text);
-	return failed;
+	return r.failed;
 }
 
 void fti_undo_keep(struct fti_undo *u)
