@@ -28,7 +28,7 @@ struct reader {
 	bool		   addrs;	/* available_filter_functions_addrs: no types */
 };
 
-/* -- reading ------------------------------------------------------------------------------------ */
+/* -- reading -------------------------------------------------------------------------------- */
 
 static int pool_add(struct ft_symbols *s, const char *text, size_t len, uint32_t *at)
 {
@@ -204,7 +204,7 @@ static int parse_line(void *arg, const char *p, const char *end)
 	return strchr("aA", *type) ? 0 : add_end(r, addr, mlen != 0);
 }
 
-/* -- the table ---------------------------------------------------------------------------------- */
+/* -- the table ------------------------------------------------------------------------------ */
 
 /* By address, what covers before what only ends, else in the order of the file: the kernel names
  * the first of the symbols at one address. */

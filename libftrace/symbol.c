@@ -54,7 +54,7 @@ void ft_symbols_close(struct ft_symbols *syms)
 	free(syms);
 }
 
-/* -- lookup ------------------------------------------------------------------------------------- */
+/* -- lookup --------------------------------------------------------------------------------- */
 
 static size_t segment_end(const struct ft_symbols *s, size_t seg)
 {
@@ -161,7 +161,7 @@ size_t ft_symbol_format(const struct ft_symbols *syms, uint64_t addr, bool offse
 		n = snprintf(buf, size, "0x%" PRIx64, addr);
 	} else {
 		module = syms->pool + syms->modules[syms->module[i]];
-		/* The kernel gives programs of BPF no module, though kallsyms shows them with one. */
+		/* BPF programs are printed without a module, though kallsyms lists one. */
 		if (!strcmp(module, "bpf"))
 			module = "";
 		if (offset && !syms->starts_only)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * tool: the life of a tracing tool, written once.
+ *
+ * The one rule: a tool is a descriptor of tables and callbacks; ft_tool_main() parses the command
+ * line, opens the session, calls setup(), starts the stream and the traced command, delivers events
+ * until the end, reports losses, puts everything back and returns the exit status.
+ */
+#ifndef FTRACE_TOOL_H
+#define FTRACE_TOOL_H
+
+#include "ftrace/event.h"
+#include "ftrace/opt.h"
+#include "ftrace/out.h"
+#include "ftrace/session.h"
+#include "ftrace/stream.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a tool's callbacks get; owned by ft_tool_main(). */
+struct ft_run {
+	const struct ft_tool *tool;
+	struct ft_opt_common  opt;
+	struct ft_session    *session;
+	struct ft_events     *events;	/* formats of tool->systems; from ready() on */
+	struct ft_stream     *stream;	/* from on_event() on */
+	struct ft_out	     *out;
+	int		      command_pid;	/* of "-- COMMAND", held until recording; 0: none */
+	uint64_t	      rows;	/* counted by the tool: 0 at the end is worth a word */
+};
+
+struct ft_tool {
+	struct ft_opt_spec	 spec;
+	const char		*tracer;	/* NULL: events only, or none */
+	const char *const	*systems;	/* event systems whose formats are read; ends with NULL */
+	const struct ft_column	*columns;
+	const bool		*header;	/* the tool's -H; NULL: always headings */
+
+	int (*check)(struct ft_run *r);		/* may call ft_opt_error(); nothing is open */
+	int (*setup)(struct ft_run *r);		/* what is recorded, as session calls */
+	int (*ready)(struct ft_run *r);		/* formats are read, recording not yet started */
+	int (*on_event)(struct ft_run *r, const struct ft_event *e);
+	int (*on_loss)(struct ft_run *r, int cpu);	/* forget what is open on cpu; may be NULL */
+	int (*on_interval)(struct ft_run *r);
+	int (*finish)(struct ft_run *r);	/* all events seen, tracing stopped, not yet put back */
+	void (*release)(struct ft_run *r);	/* free the tool's memory; always called */
+
+	/* Instead of setup() and all after it: tools that record nothing.  Returns ft_status. */
+	int (*run)(struct ft_run *r);
+};
+
+int ft_tool_main(const struct ft_tool *tool, int argc, char **argv);
+
+/* One line "tool: ..." on stderr, in one write. */
+void ft_tool_note(const struct ft_run *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* "Tracing WHAT... Ctrl-C to end." on stderr, as perf-tools do; not with --json or --csv. */
+void ft_tool_banner(const struct ft_run *r, const char *what);
+
+/* For struct ft_graph_config and the like: the wall clock of a time stamp if --wall, arg the run. */
+uint64_t ft_tool_wall(void *run, uint64_t ts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
