@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "ftrace/kernel.h"
+#include "ftrace/reset.h"
+#include "ftrace/session.h"
+#include "ftrace/task.h"
+#include "internal.h"
+
+struct reset {
+	int   fd;		/* tracing directory */
+	char *dir;
+	ft_reset_action *fn;
+	void *arg;
+	int   failures;
+};
+
+static void done(struct reset *r, const char *action, const char *what, const char *to, int err)
+{
+	r->failures += err < 0;
+	r->fn(r->arg, action, what, to, err);
+}
+
+static void found(void *arg, const struct fti_dead *d)
+{
+	(void)arg, (void)d;
+}
+
+static void replayed(void *arg, int err, const char *path, const char *value)
+{
+	done(arg, "restore", path, value, err);
+}
+
+/* "ftrace-tools-TOOL-PID" of a process that is no more, or is another one by now. */
+static bool owner_is_gone(const char *name)
+{
+	const char *dash = strrchr(name, '-');
+	int pid = dash ? atoi(dash + 1) : 0;
+	char path[64], *comm = NULL;
+	bool same;
+
+	/* In a PID namespace the living seem to be gone. */
+	if (pid <= 0 || !ft_task_initial_namespace())
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (fti_file_read(AT_FDCWD, path, &comm, NULL))
+		return kill(pid, 0) && errno == ESRCH;
+	fti_trim(comm);
+	/* comm is the applet's name or the executable's, cut to 15 bytes */
+	same = !strncmp(comm, FTI_INSTANCE_PREFIX, strlen(FTI_INSTANCE_PREFIX) - 1) ||
+	       !strncmp(comm, name + strlen(FTI_INSTANCE_PREFIX), strlen(comm));
+	free(comm);
+	return !same;
+}
+
+static void remove_instances(struct reset *r)
+{
+	struct dirent *e;
+	char path[300];
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/instances", r->dir);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		if (strncmp(e->d_name, FTI_INSTANCE_PREFIX, strlen(FTI_INSTANCE_PREFIX)) ||
+		    !owner_is_gone(e->d_name))
+			continue;
+		snprintf(path, sizeof(path), "instances/%.255s", e->d_name);
+		done(r, "remove", path, "",
+		     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_INSTANCE, .path = path }));
+	}
+	if (d)
+		closedir(d);
+}
+
+/* "p:ftt_1234_5678/vfs_read vfs_read": ours, of process 1234. */
+static void remove_probe(struct reset *r, const char *file, const char *line)
+{
+	char value[256];
+	int pid;
+
+	if (sscanf(line, "%*[^:]:%255[^ ]", value) != 1 ||
+	    sscanf(value, FTI_PROBE_PREFIX "%d_", &pid) != 1 || !strchr(value, '/') ||
+	    !ft_task_initial_namespace() || !(kill(pid, 0) && errno == ESRCH))
+		return;
+	done(r, "remove", value, "",
+	     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_PROBE, .path = (char *)file,
+						    .value = value }));
+}
+
+static void remove_probes(struct reset *r, const char *file)
+{
+	char *text, *line, *next;
+
+	if (fti_file_read(r->fd, file, &text, NULL))
+		return;
+	for (line = text; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = 0;
+		remove_probe(r, file, line);
+	}
+	free(text);
+}
+
+/* -- --force: the top level at rest ------------------------------------------------------------ */
+
+/* What a kernel shows after boot, in an order in which it can be had. */
+static const struct {
+	const char *path, *rest;
+} at_rest[] = {
+	{ "current_tracer", "nop" },
+	{ "events/enable", "0" },
+	{ "set_ftrace_filter", "" },
+	{ "set_ftrace_notrace", "" },
+	{ "set_graph_function", "" },
+	{ "set_graph_notrace", "" },
+	{ "set_ftrace_pid", "" },
+	{ "set_ftrace_notrace_pid", "" },
+	{ "set_event_pid", "" },
+	{ "set_event_notrace_pid", "" },
+	{ "max_graph_depth", "0" },
+	{ "tracing_thresh", "0" },
+	{ "function_profile_enabled", "0" },
+	{ "tracing_on", "1" },
+};
+
+static void rest_one(struct reset *r, const char *path, const char *rest)
+{
+	struct fti_was w = { .kind = (enum fti_kind)fti_rule_kind(path), .path = (char *)path,
+			     .value = (char *)rest };
+	char *now;
+	int err = fti_file_read(r->fd, path, &now, NULL);
+
+	if (err == -ENOENT)
+		return;
+	if (!err) {
+		err = fti_rule_normalize(path, now);
+		/* "X": some events are enabled */
+		if (err == -ENOTSUP)
+			err = 0;
+		else if (!err && !strcmp(now, rest)) {
+			free(now);
+			return;
+		}
+		free(now);
+	}
+	done(r, "rest", path, rest, err ? err : fti_undo_one(r->fd, &w));
+}
+
+static int locked(struct reset *r)
+{
+	for (int i = 0; flock(r->fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK || i == 20)
+			return -EBUSY;
+		fti_sleep_ns(50000000);
+	}
+	return 0;
+}
+
+int ft_reset(const struct ft_reset_config *config, ft_reset_action *fn, void *arg,
+	     char reason[FT_RESET_REASON_SIZE])
+{
+	struct reset r = { .fd = -1, .fn = fn, .arg = arg };
+	int status = FT_FAILED, err;
+
+	reason[0] = 0;
+	if (ft_kernel_find_tracefs(config->tracefs, &r.dir, reason))
+		return FT_UNSUPPORTED;
+	r.fd = open(r.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r.fd < 0) {
+		snprintf(reason, FT_RESET_REASON_SIZE, "cannot open '%s': %s", r.dir, strerror(errno));
+		goto out;
+	}
+	if (locked(&r)) {
+		snprintf(reason, FT_RESET_REASON_SIZE, "a tool is using the top-level ring buffer: end it "
+			 "first ('grep FLOCK /proc/locks' tells its PID)");
+		goto out;
+	}
+	err = fti_undo_repair(r.fd, config->force, found, replayed, &r);
+	if (err < 0) {
+		snprintf(reason, FT_RESET_REASON_SIZE, "cannot use '%s': %s (it must belong to root alone)",
+			 FTI_JOURNAL_DIR, strerror(-err));
+		goto out;
+	}
+	remove_instances(&r);
+	remove_probes(&r, "kprobe_events");
+	remove_probes(&r, "uprobe_events");
+	for (size_t i = 0; config->force && i < sizeof(at_rest) / sizeof(at_rest[0]); i++)
+		rest_one(&r, at_rest[i].path, at_rest[i].rest);
+	status = r.failures ? FT_FAILED : FT_OK;
+out:
+	if (r.fd >= 0)
+		close(r.fd);
+	free(r.dir);
+	return status;
+}
