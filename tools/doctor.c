@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * doctor: what tracing can do here, and the way each tool would take.
+ *
+ * Looks for the tracing directory, tracers, files and rights, and says why something is not there.
+ * It reads what can be read without a trace of its own and changes nothing.  Costs the time to read
+ * the list of functions once.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ftrace/kernel.h"
+#include "ftrace/tool.h"
+
+static struct {
+	struct ft_fact *facts;
+	size_t		count, room;
+	const char     *reason;		/* why there is no tracing directory */
+	bool		no_memory;
+} o;
+
+static const struct ft_opt options[] = {
+	{ 0 }
+};
+
+enum { KIND, NAME, KEY, STATE, DETAIL };
+
+static const struct ft_column columns[] = {
+	[KIND]	 = { "KIND", "kind", 0, FT_COL_STR, true },
+	[NAME]	 = { "WHAT", "name", -30, FT_COL_STR, false },
+	[KEY]	 = { "KEY", "key", 0, FT_COL_STR, true },
+	[STATE]	 = { "STATE", "state", -8, FT_COL_STR, false },
+	[DETAIL] = { "DETAIL", "detail", 0, FT_COL_STR, false },
+	{ 0 }
+};
+
+static const char *const examples[] = {
+	"doctor", "what is here, and what is missing",
+	"doctor --json", "the same, a JSON object a line",
+	NULL
+};
+
+/* -- the tools ------------------------------------------------------------------------------ */
+
+static const struct ft_fact *find(const char *key)
+{
+	static const struct ft_fact none = { .state = "no" };
+
+	for (size_t i = 0; i < o.count; i++) {
+		if (!strcmp(o.facts[i].key, key))
+			return &o.facts[i];
+	}
+	return &none;
+}
+
+static bool is(const char *key, const char *state)
+{
+	return !strcmp(find(key)->state, state);
+}
+
+static const char *graph_way(void)
+{
+	if (is("function_graph_instance", "yes"))
+		return "private instance, under a lock for the filter files all share";
+	if (is("function_graph_instance", "unknown"))
+		return "private instance if the kernel allows it, else top-level buffer; "
+		       "under a lock";
+	return "top-level buffer under a lock";
+}
+
+static bool graph_at_top(void)
+{
+	return !is("function_graph_instance", "yes");
+}
+
+static const char *reset_way(void)
+{
+	return "top level under a lock; with --force whoever uses it";
+}
+
+/* What a tool needs, as keys of facts that must be "yes", and its way when they are. */
+static const struct way {
+	const char *tool;
+	const char *needs[6];		/* ends with NULL */
+	bool	    (*at_top)(void);	/* it needs a top level that nobody uses; NULL: never */
+	const char *(*way)(void);
+} ways[] = {
+	{ "funcgraph", { "tracefs", "function_graph", "function_list" }, graph_at_top, graph_way },
+	{ "reset-ftrace", { "tracefs" }, NULL, reset_way },
+};
+
+/* -- rows ----------------------------------------------------------------------------------- */
+
+static int row(struct ft_run *r, const char *kind, const char *name, const char *key,
+	       const char *state, const char *detail)
+{
+	ft_out_str(r->out, KIND, kind);
+	ft_out_str(r->out, NAME, name);
+	ft_out_str(r->out, KEY, key);
+	ft_out_str(r->out, STATE, state);
+	if (*detail)
+		ft_out_str(r->out, DETAIL, detail);
+	return ft_out_end(r->out);
+}
+
+static int tool_row(struct ft_run *r, const struct way *w)
+{
+	const struct ft_fact *top = find("top_level");
+	char detail[400];
+
+	for (const char *const *need = w->needs; *need; need++) {
+		const struct ft_fact *f = find(*need);
+
+		if (!strcmp(f->state, "yes"))
+			continue;
+		snprintf(detail, sizeof(detail), "%s: %s%s%s", f->name, f->state,
+			 *f->detail ? ", " : "", f->detail);
+		return row(r, "tool", w->tool, w->tool, "no", detail);
+	}
+	if (w->at_top && w->at_top() && strcmp(top->state, "in use") == 0) {
+		snprintf(detail, sizeof(detail), "not now: %s", top->detail);
+		return row(r, "tool", w->tool, w->tool, "busy", detail);
+	}
+	return row(r, "tool", w->tool, w->tool, "yes", w->way());
+}
+
+static void on_fact(void *arg, const struct ft_fact *fact)
+{
+	struct ft_fact *f;
+
+	(void)arg;
+	if (o.count == o.room) {
+		f = realloc(o.facts, (o.room + 64) * sizeof(*f));
+		if (!f) {
+			o.no_memory = true;
+			return;
+		}
+		o.facts = f;
+		o.room += 64;
+	}
+	f = &o.facts[o.count++];
+	*f = *fact;
+	if (o.reason && !strcmp(f->key, "tracefs"))
+		snprintf(f->detail, sizeof(f->detail), "%s", o.reason);
+}
+
+static int print(struct ft_run *r)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < o.count && !err; i++) {
+		const struct ft_fact *f = &o.facts[i];
+
+		err = row(r, "fact", f->name, f->key, f->state, f->detail);
+	}
+	if (!err)
+		err = ft_out_line(r->out, "", 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !err; i++)
+		err = tool_row(r, &ways[i]);
+	return err ? err : ft_out_flush(r->out);
+}
+
+static int run(struct ft_run *r)
+{
+	char reason[FT_REASON_SIZE], *dir;
+	int err, status = FT_OK;
+
+	if (ft_kernel_find_tracefs(r->opt.tracefs, &dir, reason)) {
+		o.reason = reason;
+		status = FT_UNSUPPORTED;
+	}
+	err = ft_kernel_facts(dir, on_fact, NULL);
+	free(dir);
+	if (err || o.no_memory) {
+		ft_tool_note(r, "cannot look at the kernel: %s",
+			     strerror(err ? -err : ENOMEM));
+		return FT_FAILED;
+	}
+	if (o.reason)
+		ft_tool_note(r, "%s", o.reason);
+	o.reason = NULL;
+	err = print(r);
+	if (err && err != -EPIPE) {
+		ft_tool_note(r, "cannot write to %s: %s", r->opt.output ? r->opt.output : "stdout",
+			     strerror(-err));
+		return FT_FAILED;
+	}
+	return status;
+}
+
+static void release(struct ft_run *r)
+{
+	(void)r;
+	free(o.facts);
+}
+
+const struct ft_tool tool_doctor = {
+	.spec = {
+		.tool	  = "doctor",
+		.summary  = "tell what tracing can do here, and what each tool would do",
+		.options  = options,
+		.examples = examples,
+	},
+	.columns = columns,
+	.run	 = run,
+	.release = release,
+};

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * funcgraph: the functions that kernel functions call, with durations, as a graph.
+ *
+ * Sets the function_graph tracer on the named functions and prints its records in the kernel's own
+ * layout.  Costs tens of microseconds a traced call with many children: choose quiet functions, or
+ * limit with -m, -p and -L.  After perf-tools' funcgraph by Brendan Gregg.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ftrace/follow.h"
+#include "ftrace/graph.h"
+#include "ftrace/kernel.h"
+#include "ftrace/tool.h"
+
+static struct {
+	bool all, on_cpu, no_duration, header, proc, abstime, tail, no_irqs, children, retval;
+	uint64_t depth, max_calls;
+	int pid, tid;
+	struct ft_opt_list exclude;
+
+	struct ft_symbols *symbols;
+	struct ft_comms	  *comms;
+	struct ft_graph	  *graph;
+	struct ft_follow  *follow;
+	int		  *inside;	/* threads within an outermost call, for --max-calls */
+	size_t		   inside_count;
+	uint64_t	   calls;	/* outermost ones seen from entry to return */
+} o;
+
+enum { ONE_TASK = 1 };
+
+static const struct ft_opt options[] = {
+	FT_FLAG('a', "all", &o.all, "all info, same as -HPt"),
+	FT_FLAG('C', "on-cpu", &o.on_cpu, "durations without the time asleep"),
+	FT_FLAG('D', "no-duration", &o.no_duration, "do not show durations"),
+	FT_FLAG('H', "header", &o.header, "show column headings"),
+	FT_ARG('m', "max-depth", FT_OPT_UINT, &o.depth, "DEPTH", "functions down to this depth only",
+	  .min = 0, .max = 200),
+	FT_ARG('p', "pid", FT_OPT_PID, &o.pid, "PID", "only this process, all its threads",
+	  .excludes = ONE_TASK),
+	FT_ARG('L', "tid", FT_OPT_PID, &o.tid, "TID", "only this thread", .excludes = ONE_TASK),
+	FT_FLAG('P', "proc", &o.proc, "show process names and thread IDs"),
+	FT_FLAG('t', "time", &o.abstime, "show time stamps"),
+	FT_FLAG('T', "tail", &o.tail, "show the function's name at its end, too"),
+	FT_ARG(0, "exclude", FT_OPT_LIST, &o.exclude, "PATTERN", "functions not to trace; may be repeated",),
+	FT_FLAG(0, "no-irqs", &o.no_irqs, "leave out what runs in interrupts"),
+	FT_FLAG(0, "children", &o.children, "with -p or -L: child processes, too"),
+	FT_FLAG(0, "retval", &o.retval, "show return values (kernel 6.5 and later)"),
+	FT_ARG(0, "max-calls", FT_OPT_UINT, &o.max_calls, "N", "end after N outermost calls",
+	  .min = 1),
+	{ 0 }
+};
+
+enum { TIME, CPU, COMM, TID, KIND, DEPTH, FUNC, MODULE, DURATION, RETVAL };
+
+static const struct ft_column columns[] = {
+	[TIME]	   = FT_COLUMN("TIME", "time_s", 0, FT_COL_TIME),
+	[CPU]	   = FT_COLUMN("CPU", "cpu", 0, FT_COL_INT),
+	[COMM]	   = FT_COLUMN("COMM", "comm", 0, FT_COL_STR),
+	[TID]	   = FT_COLUMN("TID", "tid", 0, FT_COL_INT),
+	[KIND]	   = FT_COLUMN("KIND", "kind", 0, FT_COL_STR),
+	[DEPTH]	   = FT_COLUMN("DEPTH", "depth", 0, FT_COL_INT),
+	[FUNC]	   = FT_COLUMN("FUNCTION", "function", 0, FT_COL_STR),
+	[MODULE]   = FT_COLUMN("MODULE", "module", 0, FT_COL_STR),
+	[DURATION] = FT_COLUMN("DURATION", "duration_us", 0, FT_COL_US),
+	[RETVAL]   = FT_COLUMN("RETVAL", "retval", 0, FT_COL_INT),
+	{ 0 }
+};
+
+static const char *const examples[] = {
+	"funcgraph do_nanosleep", "calls of do_nanosleep(), and what it calls",
+	"funcgraph -m 3 -Htp 198 vfs_read", "for process 198, three levels deep, with times",
+	"funcgraph -d 1 --json vfs_fsync", "for one second, a JSON object a line",
+	"funcgraph 'ext4_sync*' -- sync", "what one command does",
+	NULL
+};
+
+static const char *const systems[] = { "ftrace", FT_FOLLOW_SYSTEM, NULL };
+
+static int check(struct ft_run *r)
+{
+	if (o.children && !o.pid && !o.tid)
+		ft_opt_error(&r->tool->spec, "option '--children' needs -p or -L");
+	if (r->opt.command && (o.pid || o.tid))
+		ft_opt_error(&r->tool->spec, "a command cannot be traced together with -p or -L");
+	if (o.all)
+		o.header = o.proc = o.abstime = true;
+	return 0;
+}
+
+/* -- setup: what is recorded ------------------------------------------------------------------- */
+
+static int set_list(struct ft_session *s, const char *file, bool global,
+		    const char *const *patterns, size_t count)
+{
+	int err = global ? ft_session_clear_global(s, file) : ft_session_clear(s, file);
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = ft_session_add_functions(s, file, global, patterns[i]);
+	return err;
+}
+
+static int set_functions(struct ft_session *s, const char *const *functions, size_t count)
+{
+	int err = set_list(s, "set_graph_function", true, functions, count);
+
+	/* One level deep, no other function need be patched: the same records for far less. */
+	if (!err)
+		err = set_list(s, "set_ftrace_filter", false, functions, o.depth == 1 ? count : 0);
+	if (!err)
+		err = set_list(s, "set_ftrace_notrace", false, o.exclude.item, o.exclude.count);
+	if (!err)
+		err = ft_session_clear_global(s, "set_graph_notrace");
+	return err;
+}
+
+static int set_tasks(struct ft_run *r)
+{
+	enum ft_follow_scope scope = o.children || r->command_pid ? FT_FOLLOW_TREE :
+				     o.tid ? FT_FOLLOW_THREAD : FT_FOLLOW_PROCESS;
+	int id = r->command_pid ? r->command_pid : o.pid ? o.pid : o.tid;
+	int err = ft_session_clear(r->session, "set_ftrace_pid");
+
+	if (!err)
+		err = ft_session_clear(r->session, "set_ftrace_notrace_pid");
+	if (!err && id)
+		err = ft_follow_open(&o.follow, r->session, scope, FT_FOLLOW_FUNCTIONS, id);
+	return err;
+}
+
+/* Since 6.5, where built: then the field is there, and always filled. */
+static int check_retval(struct ft_session *s)
+{
+	char *format = ft_session_read_global(s, "events/ftrace/funcgraph_exit/format");
+	bool has = format && strstr(format, " retval;");
+
+	free(format);
+	return has ? 0 : ft_fail(s, -EOPNOTSUPP, "this kernel does not record return values "
+				 "(6.5 and later, CONFIG_FUNCTION_GRAPH_RETVAL)");
+}
+
+/* An option this kernel does not know is an error only if it was asked for. */
+static int set_option(struct ft_session *s, const char *option, bool on, bool asked)
+{
+	int err = ft_session_set_option(s, option, on);
+
+	if (err == -ENOENT && asked)
+		return ft_fail(s, -EOPNOTSUPP, "this kernel has no trace option '%s'", option);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Before tracing slows this down. */
+static int open_symbols(struct ft_session *s)
+{
+	int err = ft_symbols_open(&o.symbols, NULL, ft_session_tracefs(s));
+
+	if (err == -EACCES)
+		return ft_fail(s, -EOPNOTSUPP, "the kernel's symbols are hidden (kernel.kptr_restrict), "
+			       "and this kernel has no available_filter_functions_addrs");
+	return err ? ft_fail(s, err, "cannot read the kernel's symbols: %s", strerror(-err)) : 0;
+}
+
+static int setup(struct ft_run *r)
+{
+	struct ft_session *s = r->session;
+	char depth[16];
+	int err;
+
+	snprintf(depth, sizeof(depth), "%u", (unsigned int)o.depth);
+	err = o.retval ? check_retval(s) : 0;
+	if (!err)
+		err = set_functions(s, (const char *const *)r->opt.operands, r->opt.operand_count);
+	if (!err)
+		err = set_tasks(r);
+	if (!err)
+		err = open_symbols(s);
+	/* Before the tracer: it looks at it when it starts. */
+	if (!err)
+		err = ft_session_set_global(s, "tracing_thresh", "0");
+	if (!err)
+		err = ft_session_set_global(s, "max_graph_depth", depth);
+	if (!err)
+		err = ft_session_set(s, "current_tracer", "function_graph");
+	/* After the tracer: its options are there only while it is current. */
+	if (!err)
+		err = set_option(s, "sleep-time", !o.on_cpu, o.on_cpu);
+	if (!err)
+		err = set_option(s, "funcgraph-irqs", !o.no_irqs, o.no_irqs);
+	return err;
+}
+
+/* -- events to rows ---------------------------------------------------------------------------- */
+
+static int ready(struct ft_run *r)
+{
+	const char *tracefs = ft_session_tracefs(r->session);
+	struct ft_graph_config config = {
+		.cpu = true, .overhead = true, .irqs = true,
+		.proc = o.proc, .abstime = o.abstime, .duration = !o.no_duration, .tail = o.tail,
+		.retval = o.retval, .max_depth = o.depth,
+		.old_marks = !ft_session_has_global(r->session, "options/funcgraph-tail"),
+		.wall = r->opt.wall ? ft_tool_wall : NULL, .wall_arg = r,
+	};
+	const char *text;
+	size_t len;
+	int err;
+
+	err = ft_comms_open(&o.comms, tracefs);
+	if (!err)
+		err = ft_graph_new(&o.graph, r->events, o.symbols, o.comms, &config);
+	if (err)
+		return ft_fail(r->session, err, "cannot decode this kernel's function_graph records: %s",
+			       strerror(-err));
+	err = ft_follow_ready(o.follow, r->events);
+	if (err)
+		return err;
+	ft_tool_banner(r, r->opt.operands[0]);
+	if (!o.header)
+		return 0;
+	text = ft_graph_header(o.graph, &len);
+	return ft_out_line(r->out, text, len - 1);
+}
+
+static int print_data(struct ft_run *r, const struct ft_graph_row *row)
+{
+	static const char *const kinds[] = { "entry", "leaf", "return" };
+	struct ft_symbol symbol = { .name = "?" };
+
+	ft_out_uint(r->out, TIME, row->ts);
+	ft_out_int(r->out, CPU, row->cpu);
+	ft_out_str(r->out, COMM, ft_comms_get(o.comms, row->tid));
+	ft_out_int(r->out, TID, row->tid);
+	ft_out_str(r->out, KIND, kinds[row->kind]);
+	ft_out_int(r->out, DEPTH, row->depth);
+	ft_symbol_lookup(o.symbols, row->func, &symbol);
+	ft_out_str(r->out, FUNC, symbol.name);
+	if (symbol.module)
+		ft_out_str(r->out, MODULE, symbol.module);
+	if (row->has_duration)
+		ft_out_uint(r->out, DURATION, row->duration_ns);
+	if (o.retval && row->has_retval)
+		ft_out_int(r->out, RETVAL, row->retval);
+	return ft_out_end(r->out);
+}
+
+static int print_text(struct ft_run *r)
+{
+	size_t len;
+	const char *text = ft_graph_text(o.graph, &len);
+
+	return len ? ft_out_line(r->out, text, len - 1) : 0;
+}
+
+/* Returns of calls that were running before have no entry here, and do not count. */
+static int count_call(const struct ft_graph_row *row)
+{
+	size_t i = 0;
+	int *more;
+
+	while (i < o.inside_count && o.inside[i] != row->tid)
+		i++;
+	if (row->kind == FT_GRAPH_ENTRY && i == o.inside_count) {
+		more = realloc(o.inside, (i + 1) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		o.inside = more;
+		o.inside[o.inside_count++] = row->tid;
+	} else if (row->kind == FT_GRAPH_RETURN && i < o.inside_count) {
+		o.inside[i] = o.inside[--o.inside_count];
+		o.calls++;
+	}
+	o.calls += row->kind == FT_GRAPH_LEAF;
+	return 0;
+}
+
+static int on_event(struct ft_run *r, const struct ft_event *e)
+{
+	const struct ft_graph_row *row;
+	struct ft_event next;
+	bool has_next;
+	int n;
+
+	if (!ft_follow_event(o.follow, e))
+		return 0;
+	has_next = ft_stream_peek(r->stream, e->cpu, &next);
+	n = ft_graph_event(o.graph, e, has_next ? &next : NULL);
+	if (n <= 0)
+		return n;
+	r->rows++;
+	row = ft_graph_row(o.graph);
+	n = ft_out_is_text(r->out) ? print_text(r) : print_data(r, row);
+	if (n)
+		return n;
+	if (o.max_calls && row->depth == 0)
+		n = count_call(row);
+	return n ? n : o.max_calls && o.calls >= o.max_calls;
+}
+
+static int on_loss(struct ft_run *r, int cpu)
+{
+	(void)r;
+	ft_graph_lost(o.graph, cpu);
+	return 0;
+}
+
+static int finish(struct ft_run *r)
+{
+	if (!r->rows)
+		ft_tool_note(r, "nothing recorded: the probe was in place, but '%s'%s was not called%s",
+			     r->opt.operands[0], r->opt.operand_count > 1 ? " (and the others)" : "",
+			     o.follow ? " by the tasks asked for" : "");
+	return 0;
+}
+
+static void release(struct ft_run *r)
+{
+	(void)r;
+	ft_graph_free(o.graph);
+	ft_follow_close(o.follow);
+	ft_comms_close(o.comms);
+	ft_symbols_close(o.symbols);
+	free(o.inside);
+}
+
+const struct ft_tool tool_funcgraph = {
+	.spec = {
+		.tool = "funcgraph",
+		.summary = "trace the functions that kernel functions call, with durations",
+		.operands = "funcstring...",
+		.min_operands = 1,
+		.command = true,
+		.trace = true,
+		.duration_letter = 'd',
+		.options = options,
+		.examples = examples,
+	},
+	.tracer	  = "function_graph",
+	.systems  = systems,
+	.columns  = columns,
+	.check	  = check,
+	.setup	  = setup,
+	.ready	  = ready,
+	.on_event = on_event,
+	.on_loss  = on_loss,
+	.finish	  = finish,
+	.release  = release,
+};
