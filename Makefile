@@ -108,7 +108,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(O)/libftrace.a
 # The static helpers of the test VM.
 $(O)/vm/%: tests/vm/%.c
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) $(if $(WERROR),-Werror) -static -pthread -o $@ $<
+	$(call say,LD,$@)$(CC) -std=gnu11 -O2 $(WARN) $(if $(WERROR),-Werror) -static -pthread -o $@ $<
 
 .SECONDARY:
 

@@ -58,8 +58,7 @@ latency()
 {
 	for ((i = 0; i < rounds; i++)); do
 		began=$(now)
-		"$1_times" >/tmp/times
-		ended=$(now)
+		"$1_times" >/tmp/times	# sets ended
 		{ read -r first; read -r last; } </tmp/times
 		echo "$((first - began)) $((ended - last))"
 	done >/tmp/latencies
@@ -78,8 +77,13 @@ echo "CPU, ms: ours $ours_cpu, perf-tools $theirs_cpu, ratio $(ratio "$ours_cpu"
 { read -r ts; read -r te; } < <(latency theirs)
 echo "start to first row, us: ours $os, perf-tools $ts, ratio $(ratio "$os" "$ts")"
 echo "last row to prompt, us: ours $oe, perf-tools $te, ratio $(ratio "$oe" "$te")"
-busybox time -v ftrace-tools funcgraph -d 1 do_nanosleep 2>&1 >/dev/null |
-	sed -n 's/.*Maximum resident set size (kbytes): /peak memory, kB: /p'
+ftrace-tools funcgraph do_nanosleep >/tmp/rows 2>/dev/null &
+tool=$!
+until [ -s /tmp/rows ]; do usleep 100000; done
+usleep 500000
+sed -n 's/VmHWM:[\t ]*/peak memory of ours, symbols loaded: /p' /proc/$tool/status
+kill $tool
+wait $tool
 kill "$load"
 E
 bash /tmp/bench.bash
