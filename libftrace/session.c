@@ -369,7 +369,10 @@ int ft_session_open(struct ft_session **out, const struct ft_session_config *con
 	err = open_buffer(s, config);
 	if (err)
 		return err;
-	err = ft_session_set(s, "tracing_on", "0");
+	/* Recorded in any case: ft_session_start() will switch it on. */
+	err = s->instance ? 0 : fti_undo_file(s->undo, "tracing_on");
+	if (!err)
+		err = ft_session_set(s, "tracing_on", "0");
 	/* A clock that is the same on every CPU; before 3.19 there is no mono. */
 	if (!err)
 		err = ft_session_set(s, "trace_clock",
@@ -516,6 +519,19 @@ static int refused(struct ft_session *s, int err, bool global, const char *file,
 	return ft_fail(s, err, "cannot set '%s' to '%.200s': %s%s", file, value, strerror(-err), why);
 }
 
+/* What is so already needs no change, and none to put back. */
+static bool is_so(int dirfd, const char *file, const char *value)
+{
+	char *now;
+	bool same;
+
+	if (fti_rule_kind(file) != FTI_VALUE || fti_file_read(dirfd, file, &now, NULL))
+		return false;
+	same = !fti_rule_normalize(file, now) && !strcmp(now, value);
+	free(now);
+	return same;
+}
+
 static int change(struct ft_session *s, bool global, const char *file, const char *value,
 		  enum fti_write_mode mode)
 {
@@ -523,6 +539,8 @@ static int change(struct ft_session *s, bool global, const char *file, const cha
 	int err = 0;
 
 	if (record) {
+		if (mode == FTI_TRUNCATE && is_so(s->top_fd, file, value))
+			return 0;
 		err = fti_undo_file(s->undo, file);
 		if (err)
 			return ft_fail(s, err, "cannot record '%s' before changing it: %s", file,
