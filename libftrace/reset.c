@@ -133,27 +133,39 @@ static const struct {
 	{ "tracing_on", "1" },
 };
 
-static void rest_one(struct reset *r, const char *path, const char *rest)
+/* What the file reads now, normalized, if that is not its rest: malloc()ed, or NULL. */
+static char *not_at_rest(const struct reset *r, const char *path, const char *rest)
 {
-	struct fti_was w = { .kind = (enum fti_kind)fti_rule_kind(path), .path = (char *)path,
-			     .value = (char *)rest };
 	char *now;
-	int err = fti_file_read(r->fd, path, &now, NULL);
+	int err;
 
-	if (err == -ENOENT)
-		return;
-	if (!err) {
-		err = fti_rule_normalize(path, now);
-		/* "X": some events are enabled */
-		if (err == -ENOTSUP)
-			err = 0;
-		else if (!err && !strcmp(now, rest)) {
+	if (fti_file_read(r->fd, path, &now, NULL))
+		return NULL;
+	err = fti_rule_normalize(path, now);
+	/* "X": some of the events are enabled. */
+	if (err == -ENOTSUP || (!err && strcmp(now, rest) != 0))
+		return now;
+	free(now);
+	return NULL;
+}
+
+/* First all that will be changed, then the changes. */
+static void rest_all(struct reset *r)
+{
+	for (int apply = 0; apply < 2; apply++) {
+		for (size_t i = 0; i < sizeof(at_rest) / sizeof(at_rest[0]); i++) {
+			const char *path = at_rest[i].path, *rest = at_rest[i].rest;
+			char *now = not_at_rest(r, path, rest);
+			struct fti_was w = { .kind = (enum fti_kind)fti_rule_kind(path),
+					     .path = (char *)path, .value = (char *)rest };
+
+			if (now && apply)
+				done(r, "rest", path, rest, fti_undo_one(r->fd, &w));
+			else if (now)
+				done(r, "found", path, now, 0);
 			free(now);
-			return;
 		}
-		free(now);
 	}
-	done(r, "rest", path, rest, err ? err : fti_undo_one(r->fd, &w));
 }
 
 static int locked(struct reset *r)
@@ -194,8 +206,8 @@ int ft_reset(const struct ft_reset_config *config, ft_reset_action *fn, void *ar
 	remove_instances(&r);
 	remove_probes(&r, "kprobe_events");
 	remove_probes(&r, "uprobe_events");
-	for (size_t i = 0; config->force && i < sizeof(at_rest) / sizeof(at_rest[0]); i++)
-		rest_one(&r, at_rest[i].path, at_rest[i].rest);
+	if (config->force)
+		rest_all(&r);
 	status = r.failures ? FT_FAILED : FT_OK;
 out:
 	if (r.fd >= 0)

@@ -249,6 +249,23 @@ static int open_instance(struct ft_session *s, const char *tracer)
 	return -ENOTSUP;
 }
 
+/* The tracer is there, and not switched off for the whole kernel. */
+static int check_tracer(struct ft_session *s, const char *tracer)
+{
+	bool graph = !strcmp(tracer, "function_graph"), off;
+	char *enabled;
+
+	if (!ft_kernel_has_tracer(s->tracefs, tracer))
+		return ft_fail(s, -EOPNOTSUPP, "this kernel has no '%s' tracer (CONFIG_FUNCTION%s_TRACER)",
+			       tracer, graph ? "_GRAPH" : "");
+	if (fti_file_read(AT_FDCWD, "/proc/sys/kernel/ftrace_enabled", &enabled, NULL))
+		return 0;
+	off = enabled[0] == '0';
+	free(enabled);
+	return off ? ft_fail(s, -EOPNOTSUPP, "function tracing is switched off: "
+			     "'sysctl kernel.ftrace_enabled=1' would allow it") : 0;
+}
+
 /* Find tracefs and repair what dead tools left: everything before the first change of our own. */
 static int open_tracefs(struct ft_session *s, const struct ft_session_config *config, bool need_lock)
 {
@@ -264,12 +281,9 @@ static int open_tracefs(struct ft_session *s, const struct ft_session_config *co
 	/* Before any other call of libtracefs: it would mount what is not mounted. */
 	if (tracefs_set_tracing_dir(s->tracefs))
 		return ft_fail(s, -ENOMEM, "cannot use '%s'", s->tracefs);
-	if (config->tracer && !ft_kernel_has_tracer(s->tracefs, config->tracer)) {
-		bool graph = !strcmp(config->tracer, "function_graph");
-
-		return ft_fail(s, -EOPNOTSUPP, "this kernel has no '%s' tracer (CONFIG_FUNCTION%s_TRACER)",
-			       config->tracer, graph ? "_GRAPH" : "");
-	}
+	err = config->tracer ? check_tracer(s, config->tracer) : 0;
+	if (err)
+		return err;
 	err = lock_top(s, need_lock);
 	if (err == -EWOULDBLOCK)
 		return need_lock ? busy(s) : 0;

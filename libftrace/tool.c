@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -313,6 +314,8 @@ int ft_tool_main(const struct ft_tool *tool, int argc, char **argv)
 		return FT_FAILED;
 	}
 	block_signals(&old);
+	/* ps, and whoever finds the lock taken, shall see which tool it is. */
+	prctl(PR_SET_NAME, tool->spec.tool);
 	if (!tool->run)
 		return trace(&r, &old);
 	err = tool->run(&r);

@@ -28,7 +28,7 @@ enum { ACTION, WHAT, TO, RESULT };
 static const struct ft_column columns[] = {
 	[ACTION] = FT_COLUMN("ACTION", "action", -8, FT_COL_STR),
 	[WHAT]	 = FT_COLUMN("WHAT", "what", -40, FT_COL_STR),
-	[TO]	 = FT_COLUMN("TO", "to", -24, FT_COL_STR),
+	[TO]	 = FT_COLUMN("VALUE", "value", -24, FT_COL_STR),
 	[RESULT] = FT_COLUMN("RESULT", "result", 0, FT_COL_STR),
 	{ 0 }
 };
@@ -52,6 +52,7 @@ static void on_action(void *arg, const char *action, const char *what, const cha
 	ft_out_str(r->out, RESULT, err < 0 ? strerror(-err) : err ? "left alone: changed by others" :
 		   "ok");
 	ft_out_end(r->out);
+	ft_out_flush(r->out);
 }
 
 static int run(struct ft_run *r)

@@ -19,7 +19,8 @@ struct ft_reset_config {
 	bool	    force;	/* bring the top level to rest; drop journals that cannot be replayed */
 };
 
-/* action: "restore", "remove" or "rest"; to: the value written; err: 0, -errno, or 1: left alone. */
+/* action: "restore", "remove" or "rest", and to the value written; or "found", what is going to be
+ * brought to rest, and to what it is now.  err: 0, -errno, or 1: left alone. */
 typedef void ft_reset_action(void *arg, const char *action, const char *what, const char *to,
 			     int err);
 
