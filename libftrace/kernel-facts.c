@@ -380,6 +380,23 @@ static void give_readme(const struct facts *f)
 	     probes ? "" : "since Linux 5.15");
 }
 
+/* What is allowed can still be switched off, or be without names. */
+static void give_switches(const struct facts *f)
+{
+	bool addrs = fti_file_exists(f->dirfd, "available_filter_functions_addrs");
+	bool hidden = ft_kernel_kptr_restrict() >= 2;
+	char *text = NULL;
+	bool off = !fti_file_read(AT_FDCWD, "/proc/sys/kernel/ftrace_enabled", &text, NULL) &&
+		   text[0] == '0';
+
+	free(text);
+	fact(f, "function tracing", "ftrace_enabled", off ? "no" : "yes", "%s",
+	     off ? "switched off: 'sysctl kernel.ftrace_enabled=1' would allow it" : "");
+	fact(f, "kernel symbols", "symbols", hidden && !addrs ? "no" : "yes", "%s", !hidden ? "" :
+	     addrs ? "by available_filter_functions_addrs" :
+	     "hidden by kernel.kptr_restrict, and there is no available_filter_functions_addrs");
+}
+
 /* -- all of it ------------------------------------------------------------------------------ */
 
 static void give_tracing(struct facts *f)
@@ -390,6 +407,7 @@ static void give_tracing(struct facts *f)
 	give_events(f);
 	give_tracers(f);
 	give_functions(f);
+	give_switches(f);
 	for (size_t i = 0; i < COUNT(features); i++)
 		give_feature(f, &features[i]);
 	give_readme(f);

@@ -39,8 +39,13 @@ static char *set_field(struct ft_out *o, int i, char *keys)
 	f->width = text_width(o, c);
 	f->key = keys;
 	if (c->key) {
+		size_t len = strlen(c->key);
+
+		/* Not seconds any more, and not a number. */
+		if (c->type == FT_COL_TIME && o->config.wall && len > 2 && !strcmp(c->key + len - 2, "_s"))
+			len -= 2;
 		*keys++ = '"';
-		keys += fti_escape(keys, 6 * strlen(c->key), c->key, strlen(c->key),
+		keys += fti_escape(keys, 6 * strlen(c->key), c->key, len,
 				   FTI_ESCAPE_JSON, &taken);
 		*keys++ = '"';
 		*keys++ = ':';

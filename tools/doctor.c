@@ -87,7 +87,7 @@ static const struct way {
 	bool	    (*at_top)(void);	/* it needs a top level that nobody uses; NULL: never */
 	const char *(*way)(void);
 } ways[] = {
-	{ "funcgraph", { "tracefs", "function_graph", "function_list" }, graph_at_top, graph_way },
+	{ "funcgraph", { "tracefs", "function_graph", "ftrace_enabled", "function_list", "symbols" }, graph_at_top, graph_way },
 	{ "reset-ftrace", { "tracefs" }, NULL, reset_way },
 };
 

@@ -49,7 +49,8 @@ static void on_action(void *arg, const char *action, const char *what, const cha
 	ft_out_str(r->out, ACTION, action);
 	ft_out_str(r->out, WHAT, what);
 	ft_out_str(r->out, TO, to);
-	ft_out_str(r->out, RESULT, err < 0 ? strerror(-err) : err ? "left alone: changed by others" :
+	if (strcmp(action, "found") != 0)
+		ft_out_str(r->out, RESULT, err < 0 ? strerror(-err) : err ? "left alone: changed by others" :
 		   "ok");
 	ft_out_end(r->out);
 	ft_out_flush(r->out);

@@ -33,6 +33,7 @@ enum ft_column_type {
 	FT_COL_MS,	/* nanoseconds given, milliseconds with three decimals shown (rounded) */
 	/* ns of the trace clock as seconds: six decimals, rounded as in the kernel's trace file; in
 	 * JSON and CSV all nine.  With wall: "2026-01-02T03:04:05.123456Z", a string in JSON. */
+	/* With --wall the "_s" of its JSON key is dropped: "time_s" is "time" then. */
 	FT_COL_TIME,
 	FT_COL_STR,	/* left-aligned text; more than FT_OUT_STR_MAX bytes are cut, "..." added */
 	FT_COL_BOOL,	/* yes, no; JSON and CSV: true, false.  Left-aligned */

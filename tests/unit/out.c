@@ -315,7 +315,7 @@ static uint64_t wall(void *arg, uint64_t ts)
 
 static void expect_wall(enum ft_out_format format, const char *want)
 {
-	static const struct ft_column one[] = { { "TIME", "time", 8, FT_COL_TIME, false },
+	static const struct ft_column one[] = { { "TIME", "time_s", 8, FT_COL_TIME, false },
 						{ "N", "n", 3, FT_COL_INT, false },
 						{ .name = NULL } };
 	uint64_t base = 1767323045000000000;	/* 2026-01-02T03:04:05Z */
