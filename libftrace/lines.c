@@ -1,46 +1,80 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lines.h"
 
-int fti_each_line(int fd, int (*fn)(void *arg, const char *line, const char *end), void *arg)
+#define SIZE ((size_t)FTI_LINE_MAX + 1)
+
+int fti_lines_init(struct fti_lines *l, int fd)
 {
-	size_t have = 0;
-	bool skip = false;
-	char *buf, *p, *nl;
+	*l = (struct fti_lines){ .fd = fd, .buf = malloc(SIZE) };
+	return l->buf ? 0 : -ENOMEM;
+}
+
+void fti_lines_free(struct fti_lines *l)
+{
+	free(l->buf);
+	l->buf = NULL;
+}
+
+/* More bytes after those that are not used yet: their number, 0 at the end, or -errno. */
+static ssize_t fill(struct fti_lines *l)
+{
+	ssize_t n;
+
+	l->have -= l->at;
+	memmove(l->buf, l->buf + l->at, l->have);
+	l->at = 0;
+	if (l->have == SIZE) {
+		l->skip = true;
+		l->have = 0;
+	}
+	do {
+		n = read(l->fd, l->buf + l->have, SIZE - l->have);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	l->have += n;
+	return n;
+}
+
+int fti_lines_each(struct fti_lines *l, fti_line_fn *fn, void *arg)
+{
+	const char *line, *nl;
 	int err = 0;
 	ssize_t n;
 
-	buf = malloc(FTI_LINE_MAX + 1);
-	if (!buf)
-		return -ENOMEM;
-	while (!err) {
-		n = read(fd, buf + have, FTI_LINE_MAX + 1 - have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			break;
-		have += n;
-		for (p = buf; !err && (nl = memchr(p, '\n', buf + have - p)); p = nl + 1) {
-			if (!skip)
-				err = fn(arg, p, nl);
-			skip = false;
+	do {
+		while (!err && (nl = memchr(l->buf + l->at, '\n', l->have - l->at))) {
+			line = l->buf + l->at;
+			l->at = nl + 1 - l->buf;
+			if (!l->skip)
+				err = fn(arg, line, nl);
+			l->skip = false;
 		}
-		have -= p - buf;
-		memmove(buf, p, have);
-		if (have == FTI_LINE_MAX + 1) {
-			skip = true;
-			have = 0;
-		}
-	}
-	if (!err && have && !skip)
-		err = fn(arg, buf, buf + have);
-	free(buf);
+		if (err)
+			return err;
+		n = fill(l);
+	} while (n > 0);
+	if (n < 0)
+		return n;
+	if (l->have && !l->skip)
+		err = fn(arg, l->buf, l->buf + l->have);
+	l->have = 0;
+	return err;
+}
+
+int fti_each_line(int fd, fti_line_fn *fn, void *arg)
+{
+	struct fti_lines l;
+	int err;
+
+	err = fti_lines_init(&l, fd);
+	if (!err)
+		err = fti_lines_each(&l, fn, arg);
+	fti_lines_free(&l);
 	return err;
 }

@@ -2,10 +2,16 @@
 /*
  * symbol: kernel addresses to names, and back.
  *
- * The one rule: a table is a snapshot of /proc/kallsyms' text symbols taken when it is opened;
- * names returned live as long as the table.  kptr_restrict can hide the addresses even from root:
- * then available_filter_functions_addrs (6.5+) of the tracing directory is used, which knows only
- * where traceable functions begin, and where that is missing ft_symbols_open() says -EACCES.
+ * The one rule: a table is a snapshot of /proc/kallsyms' text symbols; names returned live as long
+ * as the table.  It is taken in two stages, for the kernel needs long to print the list: opening
+ * reads the kernel's own text up to _etext, and the first question about anything else (an address
+ * outside of it, a name not in it, the number of symbols) reads the rest, modules included, as it
+ * is then.  So only one thread at a time may ask, of const tables too, and the table holds the file
+ * open until then; of a rest that cannot be read, nothing is covered.
+ *
+ * kptr_restrict can hide the addresses even from root: then available_filter_functions_addrs (6.5+)
+ * of the tracing directory is used, which knows only where traceable functions begin, and where
+ * that is missing ft_symbols_open() says -EACCES.
  */
 #ifndef FTRACE_SYMBOL_H
 #define FTRACE_SYMBOL_H
@@ -41,7 +47,10 @@ void ft_symbols_close(struct ft_symbols *syms);
  */
 bool ft_symbol_lookup(const struct ft_symbols *syms, uint64_t addr, struct ft_symbol *out);
 
-/* Address of a name (of a module's, if module is given); 0: not there.  Linear. */
+/*
+ * Address of a name (of a module's, if module is given; else the kernel's own goes before those of
+ * modules); 0: not there.  Linear.
+ */
 uint64_t ft_symbol_addr(const struct ft_symbols *syms, const char *name, const char *module);
 
 /*
@@ -52,7 +61,7 @@ uint64_t ft_symbol_addr(const struct ft_symbols *syms, const char *name, const c
 size_t ft_symbol_format(const struct ft_symbols *syms, uint64_t addr, bool offset,
 			char *buf, size_t size);
 
-/* Number of symbols, and the bytes the table takes. */
+/* Number of symbols, and the bytes the table takes by now. */
 size_t ft_symbols_count(const struct ft_symbols *syms);
 size_t ft_symbols_bytes(const struct ft_symbols *syms);
 

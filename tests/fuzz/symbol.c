@@ -35,19 +35,28 @@ static void check(const struct ft_symbols *s, uint64_t addr)
 		abort();
 }
 
-static void check_all(const struct ft_symbols *s)
+static void check_table(const struct ft_symbols *s, const struct fti_symtab *t)
 {
-	uint64_t addr = 1;
+	for (size_t i = 0; t->count && i < 8; i++) {
+		uint64_t addr = t->segment[(i * 7) % t->segments].base +
+				t->offset[(i * 31) % t->count];
 
-	if (!ft_symbols_count(s) || ft_symbols_bytes(s) < ft_symbols_count(s))
-		abort();
-	for (size_t i = 0; i < 8; i++) {
-		addr = s->segment[(i * 7) % s->segments].base + s->offset[(i * 31) % s->count];
 		check(s, addr - 1);
 		check(s, addr);
 		check(s, addr + 1);
 		check(s, addr ^ 1ull << (i * 8 + 7));
 	}
+}
+
+static void check_all(const struct ft_symbols *s)
+{
+	if (s->later && (s->low >= s->high || s->later->fd < 0))
+		abort();
+	check_table(s, &s->first);
+	if (!ft_symbols_count(s) || ft_symbols_bytes(s) < ft_symbols_count(s))
+		abort();
+	if (s->later)
+		check_table(s, &s->later->table);
 	check(s, 0);
 	check(s, UINT64_MAX);
 }
@@ -63,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int addrs = 0; addrs < 2; addrs++) {
 		if (lseek(fd, 0, SEEK_SET) != 0)
 			abort();
-		if (fti_symbols_read(&s, fd, addrs))
+		if (fti_symbols_read(&s, dup(fd), addrs))
 			continue;
 		check_all(s);
 		ft_symbols_close(s);
@@ -83,6 +92,17 @@ static uint32_t pick(uint32_t below)
 	return (uint32_t)(seed >> 33) % below;
 }
 
+/* Let the line after `at` end the kernel's text. */
+static void end_text(uint8_t *p, size_t len, size_t at)
+{
+	static const char etext[] = " T _etext\n";
+	const uint8_t *nl = memchr(p + at, '\n', len - at);
+	size_t to = nl ? (size_t)(nl - p) + 17 : len;
+
+	if (to + sizeof(etext) <= len)
+		memcpy(p + to, etext, sizeof(etext) - 1);
+}
+
 static size_t mutate(uint8_t *p, size_t len)
 {
 	static const char special[] = "\n\t [](){}0fFgTtA-x\0\x7f\xff";
@@ -90,7 +110,7 @@ static size_t mutate(uint8_t *p, size_t len)
 	for (uint32_t n = pick(12); n && len > 8; n--) {
 		size_t at = pick(len - 4), count = pick(len - at);
 
-		switch (pick(5)) {
+		switch (pick(6)) {
 		case 0:
 			p[at] ^= 1u << pick(8);
 			break;
@@ -103,6 +123,9 @@ static size_t mutate(uint8_t *p, size_t len)
 			break;
 		case 3:
 			memcpy(p + at, p + pick(len - 4), 4);
+			break;
+		case 4:
+			end_text(p, len, at);
 			break;
 		default:
 			memset(p + at, p[at], pick(count + 1));

@@ -185,9 +185,9 @@ static void test_symbol_hostile_lines_are_passed_over(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	memcpy(text, head, len);
 	/* a line longer than any buffer, whose tail looks like a good one */
-	memset(text + len, 'a', 200000);
-	memcpy(text + len + 200000, " T evil\n", 8);
-	len += 200008;
+	memset(text + len, 'a', 3 * 65536);
+	len += 3 * 65536;
+	len += sprintf(text + len, "ffffffff81000008 T evil\n");
 	/* a name longer than the kernel's */
 	len += sprintf(text + len, "ffffffff81000000 T ");
 	memset(text + len, 'b', 600);
