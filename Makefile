@@ -152,7 +152,8 @@ deps:
 
 # -- installation -----------------------------------------------------------------------------
 
-$(O)/libftrace.pc: Makefile
+.PHONY: FORCE
+$(O)/libftrace.pc: FORCE
 	@mkdir -p $(@D)
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(incdir)' '' \
 		'Name: libftrace' 'Description: kernel tracing through tracefs, for tools' \

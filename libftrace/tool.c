@@ -34,11 +34,12 @@ void ft_tool_note(const struct ft_run *r, const char *fmt, ...)
 		return;
 }
 
-void ft_tool_banner(const struct ft_run *r, const char *what)
+/* As perf-tools do: "Tracing WHAT... Ctrl-C to end."  It comes when recording has begun. */
+static void banner(const struct ft_run *r)
 {
 	char line[1024], text[64];
 
-	if (r->opt.json || r->opt.csv)
+	if (r->opt.json || r->opt.csv || !r->what[0])
 		return;
 	if (r->opt.duration_ns)
 		snprintf(text, sizeof(text), "for %g seconds...", r->opt.duration_ns / 1e9);
@@ -46,7 +47,7 @@ void ft_tool_banner(const struct ft_run *r, const char *what)
 		snprintf(text, sizeof(text), "until '%.40s' ends...", r->opt.command[0]);
 	else
 		snprintf(text, sizeof(text), "Ctrl-C to end.");
-	snprintf(line, sizeof(line), "Tracing %s%s %s\n", what, r->command_pid || r->opt.duration_ns ?
+	snprintf(line, sizeof(line), "Tracing %s%s %s\n", r->what, r->command_pid || r->opt.duration_ns ?
 		 "" : "...", text);
 	if (write(STDERR_FILENO, line, strlen(line)) < 0)
 		return;
@@ -123,8 +124,9 @@ static int report(const struct ft_run *r)
 	if (st->lost)
 		ft_tool_note(r, "lost %" PRIu64 " events: the reader was too slow for a buffer of this "
 			     "size (--buffer-size)", st->lost);
-	if (st->lost_unknown)
-		ft_tool_note(r, "lost events in %" PRIu64 " places; the kernel does not tell how many",
+	else if (st->lost_unknown)
+		ft_tool_note(r, "lost events in %" PRIu64 " places, the kernel does not tell how many: the "
+			     "reader was too slow for a buffer of this size (--buffer-size)",
 			     st->lost_unknown);
 	if (st->backwards)
 		ft_tool_note(r, "time ran backwards %" PRIu64 " times on a CPU", st->backwards);
@@ -243,6 +245,7 @@ static int record(struct ft_run *r, struct fti_command *command)
 {
 	struct ft_stream_config config = {
 		.duration_ns = r->opt.duration_ns,
+		.interval_ns = r->tool->interval_ns ? *r->tool->interval_ns : 0,
 		.max_rate    = r->opt.max_rate,
 		.child	     = command->pid,
 		.output_fd   = output_pipe(r),
@@ -250,6 +253,8 @@ static int record(struct ft_run *r, struct fti_command *command)
 	int err;
 
 	err = ft_stream_open(&r->stream, r->session, r->events, &config);
+	if (!err)
+		banner(r);
 	if (!err && command->pid) {
 		err = fti_command_run(command);
 		if (err)

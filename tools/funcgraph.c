@@ -25,6 +25,7 @@ static struct {
 	struct ft_symbols *symbols;
 	struct ft_comms	  *comms;
 	struct ft_graph	  *graph;
+	struct ft_graph_roots *roots;
 	struct ft_follow  *follow;
 	int		  *inside;	/* threads within an outermost call, for --max-calls */
 	size_t		   inside_count;
@@ -195,6 +196,15 @@ static int setup(struct ft_run *r)
 
 /* -- events to rows ---------------------------------------------------------------------------- */
 
+static int open_roots(struct ft_run *r)
+{
+	char *names = ft_session_read_global(r->session, "set_graph_function");
+	int err = names ? ft_graph_roots_new(&o.roots, r->events, o.symbols, names) : -errno;
+
+	free(names);
+	return err;
+}
+
 static int ready(struct ft_run *r)
 {
 	const char *tracefs = ft_session_tracefs(r->session);
@@ -212,13 +222,16 @@ static int ready(struct ft_run *r)
 	err = ft_comms_open(&o.comms, tracefs);
 	if (!err)
 		err = ft_graph_new(&o.graph, r->events, o.symbols, o.comms, &config);
+	if (!err)
+		err = open_roots(r);
 	if (err)
 		return ft_fail(r->session, err, "cannot decode this kernel's function_graph records: %s",
 			       strerror(-err));
 	err = ft_follow_ready(o.follow, r->events);
 	if (err)
 		return err;
-	ft_tool_banner(r, r->opt.operands[0]);
+	snprintf(r->what, sizeof(r->what), "%s%s", r->opt.operands[0],
+		 r->opt.operand_count > 1 ? " and others" : "");
 	if (!o.header)
 		return 0;
 	text = ft_graph_header(o.graph, &len);
@@ -280,14 +293,14 @@ static int count_call(const struct ft_graph_row *row)
 static int on_event(struct ft_run *r, const struct ft_event *e)
 {
 	const struct ft_graph_row *row;
-	struct ft_event next;
+	struct ft_event event = *e, next;
 	bool has_next;
 	int n;
 
-	if (!ft_follow_event(o.follow, e))
+	if (!ft_follow_event(o.follow, e) || !ft_graph_roots_event(o.roots, &event))
 		return 0;
 	has_next = ft_stream_peek(r->stream, e->cpu, &next);
-	n = ft_graph_event(o.graph, e, has_next ? &next : NULL);
+	n = ft_graph_event(o.graph, &event, has_next ? &next : NULL);
 	if (n <= 0)
 		return n;
 	r->rows++;
@@ -304,6 +317,7 @@ static int on_loss(struct ft_run *r, int cpu)
 {
 	(void)r;
 	ft_graph_lost(o.graph, cpu);
+	ft_graph_roots_lost(o.roots);
 	return 0;
 }
 
@@ -320,6 +334,7 @@ static void release(struct ft_run *r)
 {
 	(void)r;
 	ft_graph_free(o.graph);
+	ft_graph_roots_free(o.roots);
 	ft_follow_close(o.follow);
 	ft_comms_close(o.comms);
 	ft_symbols_close(o.symbols);

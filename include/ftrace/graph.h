@@ -80,6 +80,28 @@ void ft_graph_lost(struct ft_graph *g, int cpu);
  * of latency-format only the columns, not the description of the longest latency. */
 const char *ft_graph_header(struct ft_graph *g, size_t *len);
 
+/*
+ * Calls that nobody asked for.  A task that calls a function of set_graph_function while the tracer is
+ * set but tracing_on is 0, or is in such a call when a trace ends, keeps the kernel's mark to record
+ * what comes (4.20 to 6.12 at least): its next outermost call is recorded whatever it is.
+ */
+struct ft_graph_roots;
+
+/* names: what set_graph_function reads.  evs and syms must outlive it.  -ENOENT: no funcgraph events. */
+int ft_graph_roots_new(struct ft_graph_roots **out, const struct ft_events *evs,
+		       const struct ft_symbols *syms, const char *names);
+void ft_graph_roots_free(struct ft_graph_roots *r);
+
+/*
+ * Look at an event before ft_graph_event() does.  false: part of a call not asked for, drop it.  A call
+ * that was asked for within one that was not is lifted to depth 0: e then points to a copy, valid
+ * until the next call.  r may be NULL: everything is asked for.
+ */
+bool ft_graph_roots_event(struct ft_graph_roots *r, struct ft_event *e);
+
+/* Note that records were lost: what is open is forgotten. */
+void ft_graph_roots_lost(struct ft_graph_roots *r);
+
 #ifdef __cplusplus
 }
 #endif

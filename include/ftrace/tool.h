@@ -29,6 +29,8 @@ struct ft_run {
 	struct ft_out	     *out;
 	int		      command_pid;	/* of "-- COMMAND", held until recording; 0: none */
 	uint64_t	      rows;	/* counted by the tool: 0 at the end is worth a word */
+	char		      what[256];/* set by ready(): "Tracing WHAT..." on stderr, but not with
+					 * --json or --csv */
 };
 
 struct ft_tool {
@@ -37,6 +39,7 @@ struct ft_tool {
 	const char *const	*systems;	/* event systems whose formats are read; ends with NULL */
 	const struct ft_column	*columns;
 	const bool		*header;	/* the tool's -H; NULL: always headings */
+	const uint64_t		*interval_ns;	/* the tool's -i; NULL, or 0: no on_interval() */
 
 	int (*check)(struct ft_run *r);		/* may call ft_opt_error(); nothing is open */
 	int (*setup)(struct ft_run *r);		/* what is recorded, as session calls */
@@ -56,9 +59,6 @@ int ft_tool_main(const struct ft_tool *tool, int argc, char **argv);
 /* One line "tool: ..." on stderr, in one write. */
 void ft_tool_note(const struct ft_run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/* "Tracing WHAT... Ctrl-C to end." on stderr, as perf-tools do; not with --json or --csv. */
-void ft_tool_banner(const struct ft_run *r, const char *what);
 
 /* For struct ft_graph_config and the like: the wall clock of a time stamp if --wall, arg the run. */
 uint64_t ft_tool_wall(void *run, uint64_t ts);
