@@ -15,6 +15,7 @@
 struct ft_follow {
 	struct ft_session   *session;
 	enum ft_follow_scope scope;
+	int		     pid;		/* the process */
 	const char	    *pid_file;
 	bool		     kernel_follows;	/* function-fork or event-fork is set */
 	int		     fork_id;		/* of task:task_newtask */
@@ -75,12 +76,13 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 	f->scope = scope;
 	f->pid_file = what == FT_FOLLOW_EVENTS ? "set_event_pid" : "set_ftrace_pid";
 	f->fork_id = -1;
+	f->pid = ft_task_pid(id);
 	if (!ft_task_initial_namespace())
 		err = ft_fail(s, -EOPNOTSUPP, "cannot limit the trace to a PID from inside a PID namespace: "
 			      "the kernel knows it by another number (run this on the host)");
 	else if (!ft_session_has(s, f->pid_file))
 		err = ft_fail(s, -EOPNOTSUPP, "this kernel has no '%s'", f->pid_file);
-	else if (ft_task_pid(id) < 0)
+	else if (f->pid < 0)
 		err = ft_fail(s, -ESRCH, "no process or thread with ID %d", id);
 	else
 		err = ft_session_clear(s, f->pid_file);
@@ -145,13 +147,30 @@ static void on_fork(struct ft_follow *f, const struct ft_event *e)
 	}
 }
 
+/* Of a process, only what is known to be its thread.  One forked before recording began, but
+ * already followed by the kernel, is looked up. */
+static bool is_thread(struct ft_follow *f, int tid)
+{
+	if (fti_idset_has(&f->members, tid))
+		return true;
+	if (fti_idset_has(&f->strangers, tid))
+		return false;
+	fti_idset_add(ft_task_pid(tid) == f->pid ? &f->members : &f->strangers, tid);
+	return fti_idset_has(&f->members, tid);
+}
+
 bool ft_follow_event(struct ft_follow *f, const struct ft_event *e)
 {
-	if (!f || f->scope == FT_FOLLOW_THREAD)
+	if (!f)
 		return true;
+	/* The kernel's filter changes over a moment before the task does. */
+	if (f->scope == FT_FOLLOW_THREAD)
+		return fti_idset_has(&f->members, e->tid);
 	if (e->type == f->fork_id) {
 		on_fork(f, e);
 		return false;
 	}
+	if (f->scope == FT_FOLLOW_PROCESS)
+		return is_thread(f, e->tid);
 	return !f->strangers.count || !fti_idset_has(&f->strangers, e->tid);
 }

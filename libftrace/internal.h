@@ -82,8 +82,8 @@ typedef void fti_undo_report(void *arg, int err, const char *path, const char *v
 int fti_undo_open(struct fti_undo **out, int dirfd, const char *tracefs, const char *tool,
 		  bool *persistent);
 
-/* Record a thing before it is changed; repeated calls for one file do nothing. -ENOTSUP: no rule tells
- * how to put this file, or what it holds, back; -EINVAL: not a name of ours. */
+/* Record a thing before it is changed; repeated calls for one file do nothing. -ENOTSUP: no rule
+ * tells how to put this file, or what it holds, back; -EINVAL: not a name of ours. */
 int fti_undo_file(struct fti_undo *u, const char *path);
 int fti_undo_instance(struct fti_undo *u, const char *name);
 int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, const char *event);
@@ -91,7 +91,8 @@ int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, cons
 /* Note what the file reads after our change: a dead journal is only put back where it still does. */
 void fti_undo_changed(struct fti_undo *u, const char *path);
 
-/* Put everything back, instances first, then newest first, going on past failures; returns their number. */
+/* Put everything back, instances and what is in them first, then newest first, going on past
+ * failures; returns their number. */
 int fti_undo_run(struct fti_undo *u, fti_undo_report *report, void *arg);
 
 /* Leave the journal where it is when closing. */
@@ -137,8 +138,8 @@ struct fti_journal {
 	size_t		count;
 };
 
-/* Is this a record that a journal may hold?  What is written is checked as well as what is read: one
- * bad line would make all the others worthless. */
+/* Is this a record that a journal may hold?  What is written is checked as well as what is read:
+ * one bad line would make all the others worthless. */
 bool fti_was_ok(const struct fti_was *w);
 /* Can it name a tool: letters, digits, "-_.". */
 bool fti_tool_ok(const char *tool);
@@ -181,6 +182,8 @@ void fti_guard_end(struct fti_guard *g);
 
 struct ft_session;
 int fti_session_dirfd(const struct ft_session *s);
+/* Who holds the lock of the tracing directory, as a sentence. */
+void fti_lock_sentence(int dirfd, char *out, size_t size);
 /* As ft_session_append() or _global(), but a refusal is no failure of the session. */
 int fti_session_try_append(struct ft_session *s, const char *file, bool global, const char *value);
 void fti_session_deadline(struct ft_session *s, uint64_t at_ns);

@@ -31,7 +31,7 @@ struct fti_merge {
 	struct fti_page_format format;
 	struct fti_merge_stats stats;
 	struct chunk *room, *spare;
-	size_t	      pages, max_pages;
+	size_t	      held, max_pages;	/* pages with records, in all lanes */
 	uint64_t      round;		/* the one being pushed */
 	int	      count, heaped;
 	struct lane **heap;		/* by record.ts, then CPU */
@@ -137,14 +137,14 @@ static void heap_drop_first(struct fti_merge *m)
 
 void *fti_merge_room(struct fti_merge *m, bool must)
 {
+	if (!must && m->held >= m->max_pages)
+		return NULL;
 	if (!m->room && m->spare) {
 		m->room = m->spare;
 		m->spare = m->room->next;
 	}
-	if (!m->room && (must || m->pages < m->max_pages)) {
+	if (!m->room)
 		m->room = malloc(sizeof(*m->room) + m->format.size);
-		m->pages += m->room != NULL;
-	}
 	return m->room ? m->room->data : NULL;
 }
 
@@ -157,6 +157,7 @@ static void drop_head(struct fti_merge *m, struct lane *l)
 		l->tail = &l->head;
 	c->next = m->spare;
 	m->spare = c;
+	m->held--;
 }
 
 /* Clocks of broken hardware: keep this CPU's order, and count it. */
@@ -187,14 +188,16 @@ static void add_gap(struct lane *l, uint64_t count, bool known, uint64_t ts,
 }
 
 /* Nobody knows what a page held that does not decode. */
-static void bad_page(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops, void *arg)
+static void bad_page(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops,
+		     void *arg)
 {
 	m->stats.bad_pages++;
 	add_gap(l, 0, false, l->last_ts, ops, arg);
 }
 
 /* Begin the pages of a lane until one has a record. */
-static bool next_page(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops, void *arg)
+static bool next_page(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops,
+		      void *arg)
 {
 	int n;
 
@@ -239,6 +242,7 @@ void fti_merge_push(struct fti_merge *m, int i, size_t len)
 	struct chunk *c = m->room;
 
 	m->room = NULL;
+	m->held++;
 	c->next = NULL;
 	c->len = len;
 	c->round = m->round;

@@ -33,8 +33,8 @@ void fti_merge_free(struct fti_merge *m);
 
 /*
  * Room for one page to read into, or NULL: deliver first.  `must` goes past the bound, by a page a
- * CPU: one that may have records, and of which none is held (fti_merge_has_page()), has to be read in
- * each round, or there would be no order to tell.  The room is kept until it is pushed.
+ * CPU: one that may have records, and of which none is held (fti_merge_has_page()), has to be read
+ * in each round, or there would be no order to tell.  The room is kept until it is pushed.
  */
 void *fti_merge_room(struct fti_merge *m, bool must);
 bool fti_merge_has_page(const struct fti_merge *m, int i);
@@ -56,8 +56,8 @@ int fti_merge_deliver(struct fti_merge *m, bool all, const struct fti_merge_ops 
 /* Records wait for another round. */
 bool fti_merge_pending(const struct fti_merge *m);
 
-/* From record(): the next record of a CPU (by number) after the one being delivered, if it is here and
- * nothing is missing before it. */
+/* From record(): the next record of a CPU (by number) after the one being delivered, if it is here
+ * and nothing is missing before it. */
 bool fti_merge_peek(const struct fti_merge *m, int cpu, struct fti_record *r);
 
 const struct fti_merge_stats *fti_merge_stats(const struct fti_merge *m);

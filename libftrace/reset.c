@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,26 +40,19 @@ static void replayed(void *arg, int err, const char *path, const char *value)
 	done(arg, "restore", path, value, err);
 }
 
-/* "ftrace-tools-TOOL-PID" of a process that is no more, or is another one by now. */
+/*
+ * "ftrace-tools-TOOL-PID" of a process that is no more.  One that was given the number since is taken
+ * for the owner: names of programs are no proof, and its journal tells better.  In a PID namespace
+ * the living seem to be gone.
+ */
 static bool owner_is_gone(const char *name)
 {
 	const char *dash = strrchr(name, '-');
-	int pid = dash ? atoi(dash + 1) : 0;
-	char path[64], *comm = NULL;
-	bool same;
+	char *end = NULL;
+	long pid = dash ? strtol(dash + 1, &end, 10) : 0;
 
-	/* In a PID namespace the living seem to be gone. */
-	if (pid <= 0 || !ft_task_initial_namespace())
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	if (fti_file_read(AT_FDCWD, path, &comm, NULL))
-		return kill(pid, 0) && errno == ESRCH;
-	fti_trim(comm);
-	/* comm is the applet's name or the executable's, cut to 15 bytes */
-	same = !strncmp(comm, FTI_INSTANCE_PREFIX, strlen(FTI_INSTANCE_PREFIX) - 1) ||
-	       !strncmp(comm, name + strlen(FTI_INSTANCE_PREFIX), strlen(comm));
-	free(comm);
-	return !same;
+	return pid > 0 && pid <= INT_MAX && !*end && ft_task_initial_namespace() &&
+	       kill((pid_t)pid, 0) && errno == ESRCH;
 }
 
 static void remove_instances(struct reset *r)
@@ -193,8 +187,7 @@ int ft_reset(const struct ft_reset_config *config, ft_reset_action *fn, void *ar
 		goto out;
 	}
 	if (locked(&r)) {
-		snprintf(reason, FT_RESET_REASON_SIZE, "a tool is using the top-level ring buffer: end it "
-			 "first ('grep FLOCK /proc/locks' tells its PID)");
+		fti_lock_sentence(r.fd, reason, FT_RESET_REASON_SIZE);
 		goto out;
 	}
 	err = fti_undo_repair(r.fd, config->force, found, replayed, &r);

@@ -63,8 +63,8 @@ static int event_enable(char *value)
 	return 0;
 }
 
-/* "none" is written as "0"; an empty subsystem filter reads as a four-line comment, and one that was
- * refused, which filters nothing, as its text and what is wrong with it. */
+/* "none" is written as "0"; an empty subsystem filter reads as a four-line comment, and one that
+ * was refused, which filters nothing, as its text and what is wrong with it. */
 static int event_filter(char *value)
 {
 	if (!strcmp(value, "none") || value[0] == '#' || strstr(value, "\nparse_error:"))
@@ -92,8 +92,8 @@ static int each_line(char *value, bool (*edit)(char *line))
 	return 0;
 }
 
-/* "vfs_read:traceoff:count=2" is a command: truncating the file does not remove it.  "*:mod:ext4", of
- * a module not yet loaded (4.13+), it does.  "f [mod]" is found again by its name alone. */
+/* "vfs_read:traceoff:count=2" is a command: truncating the file does not remove it.  "*:mod:ext4",
+ * of a module not yet loaded (4.13+), it does.  "f [mod]" is found again by its name alone. */
 static bool function_line(char *line)
 {
 	const char *colon = strchr(line, ':');
@@ -151,6 +151,7 @@ static const struct rule rules[] = {
 	{ "trace_clock",		FTI_VALUE,	bracketed },
 	{ "function_profile_enabled",	FTI_VALUE,	keep },
 	{ "options/*",			FTI_VALUE,	keep },
+	{ "instances/" FTI_INSTANCE_PREFIX "*/options/*", FTI_VALUE, keep },
 	{ "events/enable",		FTI_VALUE,	event_enable },
 	{ "events/*/enable",		FTI_VALUE,	event_enable },
 	{ "events/*/*/enable",		FTI_VALUE,	event_enable },

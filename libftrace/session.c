@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -115,24 +116,29 @@ static int lock_holder(int fd)
 	return pid;
 }
 
-static int busy(struct ft_session *s)
+void fti_lock_sentence(int fd, char *out, size_t size)
 {
-	int pid = lock_holder(s->top_fd);
+	int pid = lock_holder(fd);
 	char path[64], *comm = NULL;
-	int err;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	if (pid > 0 && !fti_file_read(AT_FDCWD, path, &comm, NULL))
 		fti_trim(comm);
 	if (comm)
-		err = ft_fail(s, -EBUSY,
-			      "the top-level ring buffer is in use by '%s' (PID %d): wait for it or end it",
-			      comm, pid);
+		snprintf(out, size, "the top-level ring buffer is in use by '%s' (PID %d): wait for it or "
+			 "end it", comm, pid);
 	else
-		err = ft_fail(s, -EBUSY, "the top-level ring buffer is in use by another tool: "
-			      "'grep FLOCK /proc/locks' tells which");
+		snprintf(out, size, "the top-level ring buffer is in use by another tool: "
+			 "'grep FLOCK /proc/locks' tells which");
 	free(comm);
-	return err;
+}
+
+static int busy(struct ft_session *s)
+{
+	char sentence[256];
+
+	fti_lock_sentence(s->top_fd, sentence, sizeof(sentence));
+	return ft_fail(s, -EBUSY, "%s", sentence);
 }
 
 /* The tracing directory's own flock: the same inode in every mount and mount namespace, and gone
@@ -171,6 +177,67 @@ static void repair_quietly(void *arg, int err, const char *path, const char *val
 	(void)arg, (void)err, (void)path, (void)value;
 }
 
+/* Entries in all CPUs' buffers of the top level. */
+static unsigned long long top_entries(const struct ft_session *s)
+{
+	unsigned long long sum = 0, n;
+	struct dirent **list;
+	char path[64], *text;
+	int count = scandirat(s->top_fd, "per_cpu", &list, NULL, NULL);
+
+	for (int i = 0; i < count; free(list[i++])) {
+		snprintf(path, sizeof(path), "per_cpu/%.32s/stats", list[i]->d_name);
+		if (list[i]->d_name[0] == '.' || fti_file_read(s->top_fd, path, &text, NULL))
+			continue;
+		if (sscanf(text, "entries: %llu", &n) == 1)
+			sum += n;
+		free(text);
+	}
+	if (count >= 0)
+		free(list);
+	return sum;
+}
+
+/* A trace that was stopped to be looked at (traceoff, an oops): setting a tracer would empty it. */
+static int refuse_stopped(struct ft_session *s)
+{
+	unsigned long long entries = 0;
+	char *on;
+
+	if (fti_file_read(s->top_fd, "tracing_on", &on, NULL))
+		return 0;
+	if (on[0] == '0')
+		entries = top_entries(s);
+	free(on);
+	return entries ? ft_fail(s, -EBUSY, "the top-level buffer holds a stopped trace of %llu entries, "
+				 "which would be lost: save '%s/trace', then empty it with 'echo > %s/trace'",
+				 entries, s->tracefs, s->tracefs) : 0;
+}
+
+/* The same tracer in an instance of somebody else: its filter files are this one's, too. */
+static int refuse_instances(struct ft_session *s, const char *tracer)
+{
+	const char *own = tracefs_instance_get_name(s->instance);
+	struct dirent **list;
+	char path[300], *now;
+	int count = scandirat(s->top_fd, "instances", &list, NULL, NULL), err = 0;
+
+	for (int i = 0; i < count; free(list[i++])) {
+		snprintf(path, sizeof(path), "instances/%.200s/current_tracer", list[i]->d_name);
+		if (err || list[i]->d_name[0] == '.' || !strcmp(list[i]->d_name, own) ||
+		    fti_file_read(s->top_fd, path, &now, NULL))
+			continue;
+		fti_trim(now);
+		if (!strcmp(now, tracer))
+			err = ft_fail(s, -EBUSY, "the tracer '%s' is active already, and shares its "
+				      "filters: see '%s/%s'", now, s->tracefs, path);
+		free(now);
+	}
+	if (count >= 0)
+		free(list);
+	return err;
+}
+
 /* Something else traces at top level: name it, and never reset it. */
 static int refuse_foreign(struct ft_session *s, const char *tracer)
 {
@@ -189,10 +256,12 @@ static int refuse_foreign(struct ft_session *s, const char *tracer)
 			      "(if nobody uses it: 'reset-ftrace --force')", now, s->tracefs);
 	free(now);
 	if (err || in_instance)
-		return err;
+		return err ? err : refuse_instances(s, tracer);
 	if (fti_file_read(s->top_fd, "set_event", &now, NULL))
-		return 0;
-	if (*now)
+		return refuse_stopped(s);
+	if (!*now)
+		err = refuse_stopped(s);
+	else
 		err = ft_fail(s, -EBUSY, "events are enabled at top level ('%.*s' first): somebody is "
 			      "tracing, see '%s/set_event' (if nobody is: 'reset-ftrace --force')",
 			      (int)strcspn(now, "\n"), now, s->tracefs);
@@ -517,10 +586,11 @@ static void kernel_reason(struct ft_session *s, bool global, const char *value, 
 	out[0] = 0;
 	if (!log)
 		return;
-	error = strstr(log, "error: ");
+	/* "[    5.1] event filter parse error: error: Field not found" */
+	error = strstr(log, ": error: ");
 	command = strstr(log, "Command: ");
 	if (error && command && strstr(command, value))
-		snprintf(out, size, " (%.*s)", (int)strcspn(error + 7, "\n"), error + 7);
+		snprintf(out, size, " (%.*s)", (int)strcspn(error + 9, "\n"), error + 9);
 	free(log);
 }
 
@@ -624,14 +694,33 @@ int ft_session_clear_global(struct ft_session *s, const char *file)
 	return clear(s, true, file);
 }
 
+/* A tracer's own options (sleep-time, funcgraph-irqs) are one for all instances, seen in 6.12: what
+ * they were is put back through the instance before that goes. */
+static int record_option(struct ft_session *s, const char *option)
+{
+	char path[192];
+	int err;
+
+	if (!s->instance)
+		return 0;
+	snprintf(path, sizeof(path), "instances/%.90s/options/%.60s",
+		 tracefs_instance_get_name(s->instance), option);
+	err = fti_undo_file(s->undo, path);
+	return err ? ft_fail(s, err, "cannot record '%s': %s", path, strerror(-err)) : 0;
+}
+
 int ft_session_set_option(struct ft_session *s, const char *option, bool on)
 {
 	char path[96], word[96];
 	int err;
 
 	snprintf(path, sizeof(path), "options/%s", option);
-	if (!s->options_global)
-		return ft_session_has(s, path) ? ft_session_set(s, path, on ? "1" : "0") : -ENOENT;
+	if (!s->options_global) {
+		if (!ft_session_has(s, path))
+			return -ENOENT;
+		err = record_option(s, option);
+		return err ? err : ft_session_set(s, path, on ? "1" : "0");
+	}
 	if (!fti_file_exists(s->top_fd, path))
 		return -ENOENT;
 	err = fti_undo_file(s->undo, path);

@@ -46,6 +46,7 @@ struct ft_stream {
 	bool	  watermark;		/* poll() wakes when a buffer is half full, and not before */
 	uint64_t  round_ns;		/* pause between two rounds */
 	uint64_t  wall_offset_ns;	/* wall clock - trace clock; 0: unknown */
+	uint64_t  lost_before;		/* count_lost() at the start */
 	uint64_t  second_end_ns, second_events, second_lost;
 	int	  hot_seconds, losing_seconds;
 	int	  signals;
@@ -214,6 +215,38 @@ static int64_t stats_diff_ns(struct ft_stream *st)
 	return diff;
 }
 
+/*
+ * Records overwritten, or dropped where the overwrite option is off, by the buffer's own count: a reader
+ * is told no number in a sub-buffer that is full to its last byte, and nothing of dropped ones.
+ */
+static uint64_t count_lost(const struct ft_stream *st)
+{
+	static const char *const keys[] = { "\noverrun: ", "\ndropped events: " };
+	char path[64], *text, *at;
+	uint64_t sum = 0;
+
+	for (int i = 0; i < st->count; i++) {
+		snprintf(path, sizeof(path), "per_cpu/cpu%d/stats", st->cpus[i]);
+		text = ft_session_read(st->session, path);
+		for (size_t k = 0; text && k < 2; k++) {
+			at = strstr(text, keys[k]);
+			if (at)
+				sum += strtoull(at + strlen(keys[k]), NULL, 10);
+		}
+		free(text);
+	}
+	return sum;
+}
+
+/* All has been read: what is not yet counted was lost without a number. */
+static void count_all_lost(struct ft_stream *st)
+{
+	uint64_t lost = count_lost(st) - st->lost_before;
+
+	if (lost > st->stats.lost && lost < INT64_MAX)
+		st->stats.lost = lost;
+}
+
 static void calibrate(struct ft_stream *st)
 {
 	char *clock = ft_session_read(st->session, "trace_clock");
@@ -248,6 +281,14 @@ static int open_live(struct ft_stream *st)
 	return 0;
 }
 
+/* Opening "trace" to truncate it does; an instance is gone soon. */
+static int empty_top_level(const struct ft_stream *st)
+{
+	if (!st->session || ft_session_in_instance(st->session))
+		return 0;
+	return fti_file_write(fti_session_dirfd(st->session), "trace", "", FTI_TRUNCATE);
+}
+
 static struct ft_stream *new_stream(struct ft_events *evs, int *err)
 {
 	struct ft_stream *st = calloc(1, sizeof(*st));
@@ -280,8 +321,13 @@ int ft_stream_open(struct ft_stream **out, struct ft_session *s, struct ft_event
 	if (!err)
 		err = fti_merge_new(&st->merge, &st->format, st->cpus, st->count,
 				    POOL_BYTES / st->format.size);
+	/* At top level there may be what others have recorded. */
 	if (!err)
+		err = empty_top_level(st);
+	if (!err) {
+		st->lost_before = count_lost(st);
 		err = ft_session_start(s);
+	}
 	if (err) {
 		ft_stream_close(st);
 		return ft_fail(s, err, "cannot read the ring buffer: %s", strerror(-err));
@@ -297,6 +343,8 @@ int ft_stream_open_memory(struct ft_stream **out, struct ft_events *evs, const v
 	size_t pages = 0;
 	int err;
 
+	if (ncpus < 1)
+		return -EINVAL;
 	st = new_stream(evs, &err);
 	if (err)
 		goto fail;
@@ -334,6 +382,11 @@ void ft_stream_close(struct ft_stream *st)
 {
 	if (!st)
 		return;
+	/* Left there, it would look like a trace that somebody has stopped. */
+	if (st->merge && st->session && !ft_session_in_instance(st->session)) {
+		ft_session_stop(st->session);
+		empty_top_level(st);
+	}
 	for (int i = 0; st->fds && i < st->count; i++)
 		close(raw_fd(st, i));
 	if (st->fds && st->fds[st->count].fd > 0)
@@ -358,7 +411,8 @@ static int read_page(struct ft_stream *st, int i)
 	do {
 		n = read(raw_fd(st, i), room, st->format.size);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EAGAIN)
+	/* A CPU that was never online since boot has no buffer yet. */
+	if (n < 0 && errno != EAGAIN && errno != ENODEV)
 		return -errno;
 	if (n > 0)
 		fti_merge_push(st->merge, i, n);
@@ -448,8 +502,8 @@ static bool take_signals(struct ft_stream *st)
 	return end || st->stats.child_ended;
 }
 
-/* A CPU that was never online since boot reports an error (3.10: an errno as event mask) at once, and
- * for ever. */
+/* A CPU that was never online since boot reports an error (3.10: an errno as event mask) at once,
+ * and for ever. */
 static void stop_polling_offline(struct ft_stream *st)
 {
 	for (int i = 0; i < st->count; i++)
@@ -569,6 +623,8 @@ int ft_stream_run(struct ft_stream *st, const struct ft_stream_ops *ops, void *a
 		/* A callback that wanted the end, or failed, wants no more. */
 		if (!err)
 			err = drain(st);
+		if (!err && !st->stats.cut)
+			count_all_lost(st);
 	} else {
 		err = fti_merge_deliver(st->merge, true, &merge_ops, st);
 	}

@@ -103,7 +103,7 @@ static int put_value(int dirfd, const struct fti_was *w)
 	err = fti_file_read(dirfd, w->path, &now, NULL);
 	if (err)
 		return err;
-	if (!fti_rule_normalize(w->path, now) && !fti_rule_same(w->path, w->value, now))
+	if (fti_rule_normalize(w->path, now) || !fti_rule_same(w->path, w->value, now))
 		err = -EIO;
 	free(now);
 	return err;
@@ -121,11 +121,16 @@ static int put_once(int dirfd, const struct fti_was *w)
 	case FTI_PROBE:
 		return put_probe(dirfd, w);
 	case FTI_INSTANCE:
-		return unlinkat(dirfd, w->path, AT_REMOVEDIR) && errno != ENOENT ? -errno : 0;
+		return unlinkat(dirfd, w->path, AT_REMOVEDIR) ? -errno : 0;
 	case FTI_KINDS:
 		break;
 	}
 	return -EINVAL;
+}
+
+static bool in_instance(const struct fti_was *w)
+{
+	return !strncmp(w->path, "instances/", strlen("instances/"));
 }
 
 int fti_undo_one(int dirfd, const struct fti_was *w)
@@ -136,17 +141,23 @@ int fti_undo_one(int dirfd, const struct fti_was *w)
 		fti_sleep_ns(BUSY_WAIT_NS);
 		err = put_once(dirfd, w);
 	}
-	return err;
+	/* An instance that is gone was removed by an undo before, after what was put back in it. */
+	return err == -ENOENT && in_instance(w) ? 0 : err;
 }
 
-/* Instances first: what is enabled in one cannot be removed.  Then the newest first. */
+/* What is put back through an instance; then that: what is enabled in it cannot be removed before;
+ * then the rest.  Each newest first. */
 void fti_undo_each(const struct fti_journal *j, void (*fn)(void *arg, const struct fti_was *w),
 		   void *arg)
 {
-	for (int instances = 1; instances >= 0; instances--)
-		for (size_t i = j->count; i-- > 0;)
-			if ((j->was[i].kind == FTI_INSTANCE) == instances)
-				fn(arg, &j->was[i]);
+	for (int turn = 0; turn < 3; turn++) {
+		for (size_t i = j->count; i-- > 0;) {
+			const struct fti_was *w = &j->was[i];
+
+			if (turn == (w->kind == FTI_INSTANCE ? 1 : in_instance(w) ? 0 : 2))
+				fn(arg, w);
+		}
+	}
 }
 
 int fti_undo_hash(int dirfd, const char *path, enum fti_kind kind, uint64_t *hash)
@@ -346,8 +357,8 @@ static int open_unnamed(struct fti_undo *u)
 	return u->fd < 0 ? -errno : 0;
 }
 
-/* By time, so that the names sort so.  A repair may find the file before it is locked, take it for a
- * dead one and remove it: then there is no name left, and another is made. */
+/* By time, so that the names sort so.  A repair may find the file before it is locked, take it for
+ * a dead one and remove it: then there is no name left, and another is made. */
 static int create_journal(struct fti_undo *u)
 {
 	struct stat st;
@@ -374,8 +385,8 @@ static int open_journal(struct fti_undo *u)
 		if (!create_journal(u))
 			return 0;
 		close(u->journal_dir);
-		u->journal_dir = -1;
 	}
+	u->journal_dir = -1;
 	u->fd = memfd_create("ftrace-tools-journal", MFD_CLOEXEC);
 	return u->fd < 0 ? open_unnamed(u) : 0;
 }

@@ -42,7 +42,7 @@ struct ft_stream_config {
 /* Totals of a stream; valid until it is closed. */
 struct ft_stream_stats {
 	uint64_t events;	/* delivered */
-	uint64_t lost;		/* lost and counted by the kernel */
+	uint64_t lost;		/* all that were lost, as far as the kernel counts them */
 	uint64_t lost_unknown;	/* gaps whose size the kernel did not tell */
 	uint64_t backwards;	/* time stamps that ran backwards on their CPU */
 	uint64_t bad_pages;	/* sub-buffers that did not decode */
