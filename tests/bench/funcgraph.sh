@@ -15,6 +15,17 @@ rounds=5
 ours() { ftrace-tools funcgraph -d 1 "$@" do_nanosleep; }
 theirs() { peer -d 1 "$@" do_nanosleep; }
 
+# What the kernel takes to patch its functions for the tracer and back, whoever asks for it.
+switch()
+{
+	cd /sys/kernel/tracing
+	echo do_nanosleep >set_graph_function
+	echo function_graph >current_tracer
+	echo nop >current_tracer
+	echo >set_graph_function
+	cd /
+}
+
 # cpu NAME: user and system milliseconds of the tool and its children, median of the rounds
 cpu()
 {
@@ -72,7 +83,11 @@ ratio() { echo "$1 $2" | awk '{ printf "%.2f", $2 ? $1 / $2 : 0 }'; }
 ours_cpu=$(cpu ours)
 theirs_cpu=$(cpu theirs)
 echo "lines shown: ours $(wc -l </tmp/out.ours), perf-tools $(wc -l </tmp/out.theirs)"
+switch_cpu=$(cpu switch)
 echo "CPU, ms: ours $ours_cpu, perf-tools $theirs_cpu, ratio $(ratio "$ours_cpu" "$theirs_cpu")"
+echo "of it the kernel's switching of the tracer: $switch_cpu; without that: ours" \
+	"$((ours_cpu - switch_cpu)), perf-tools $((theirs_cpu - switch_cpu)), ratio" \
+	"$(ratio $((ours_cpu - switch_cpu)) $((theirs_cpu - switch_cpu)))"
 { read -r os; read -r oe; } < <(latency ours)
 { read -r ts; read -r te; } < <(latency theirs)
 echo "start to first row, us: ours $os, perf-tools $ts, ratio $(ratio "$os" "$ts")"
