@@ -50,9 +50,10 @@ int fti_file_write(int dirfd, const char *path, const char *value, enum fti_writ
 	return err;
 }
 
-int fti_file_write_list(int dirfd, const char *path, const char *lines)
+int fti_file_write_list(int dirfd, const char *path, const char *lines, enum fti_write_mode mode)
 {
-	int err = 0, e, fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_TRUNC);
+	int err = 0, e, fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW |
+				    (mode == FTI_APPEND ? O_APPEND : O_TRUNC));
 	size_t len;
 
 	if (fd < 0)

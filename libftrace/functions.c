@@ -12,52 +12,63 @@
 #define MODULE ":mod:"
 
 struct adding {
-	struct ft_session *session;
-	const char *file;
-	bool global;
 	const char *pattern, *module;
-	char  *last;		/* static functions share names, which stand one after the other */
+	FILE *names;
+	char *last;		/* static functions share names, which stand one after the other */
 	size_t count;
 };
 
 static int add_match(void *arg, const char *name, const char *module)
 {
 	struct adding *a = arg;
-	int err;
 
 	if (!ft_glob_match(a->pattern, name) || (a->last && !strcmp(a->last, name)))
 		return 0;
 	if (a->module && (!module || !ft_glob_match(a->module, module)))
 		return 0;
-	err = a->global ? ft_session_append_global(a->session, a->file, name) :
-			  ft_session_append(a->session, a->file, name);
+	fprintf(a->names, "%s\n", name);
 	free(a->last);
 	a->last = strdup(name);
 	a->count++;
-	return err ? err : a->last ? 0 : -ENOMEM;
+	return a->last ? 0 : -ENOMEM;
 }
 
-/* Read the whole list and write what matches, name by name. */
-static int expand(struct adding *a, char *pattern)
+/* Read the whole list, and write what matches, a name each. */
+static int expand(struct ft_session *s, const char *file, bool global, const char *pattern)
 {
-	char *module = strstr(pattern, MODULE);
+	struct adding a = { .pattern = pattern };
+	char *names = NULL, *copy = strdup(pattern), *module;
+	size_t len;
 	int err;
 
+	a.names = open_memstream(&names, &len);
+	if (!a.names || !copy) {
+		err = -ENOMEM;
+		goto out;
+	}
+	module = strstr(copy, MODULE);
 	if (module) {
 		*module = 0;
-		a->module = module + strlen(MODULE);
+		a.module = module + strlen(MODULE);
 	}
-	a->pattern = pattern;
-	err = ft_kernel_functions(ft_session_tracefs(a->session), add_match, a);
-	free(a->last);
+	a.pattern = copy;
+	err = ft_kernel_functions(ft_session_tracefs(s), add_match, &a);
+out:
+	if (a.names && fclose(a.names) && !err)
+		err = -ENOMEM;
+	if (!err && !a.count)
+		err = ft_fail(s, -EINVAL, "the kernel does not take '%s' in '%s'", pattern, file);
+	if (!err)
+		err = fti_session_append_list(s, file, global, names);
+	free(a.last);
+	free(names);
+	free(copy);
 	return err;
 }
 
 int ft_session_add_functions(struct ft_session *s, const char *file, bool global,
 			     const char *pattern)
 {
-	struct adding a = { .session = s, .file = file, .global = global };
-	char *copy;
 	int err;
 
 	/* Ask the kernel: it knows its functions at once, we would have to read some 50 000 names. */
@@ -71,12 +82,5 @@ int ft_session_add_functions(struct ft_session *s, const char *file, bool global
 	err = ft_kernel_check_functions(s, &pattern, 1);
 	if (err)
 		return err;
-	copy = strdup(pattern);
-	if (!copy)
-		return -ENOMEM;
-	err = expand(&a, copy);
-	free(copy);
-	if (!err && !a.count)
-		err = ft_fail(s, -EINVAL, "the kernel does not take '%s' in '%s'", pattern, file);
-	return err;
+	return expand(s, file, global, pattern);
 }

@@ -19,11 +19,11 @@ enum fti_write_mode { FTI_TRUNCATE, FTI_APPEND };
 int fti_file_write(int dirfd, const char *path, const char *value, enum fti_write_mode mode);
 
 /*
- * Replace a list file's lines: truncate, then one write(2) a line, all in one open, since a function
+ * Replace a list file's lines, or add to them: one write(2) a line, all in one open, since a function
  * filter takes effect when it is closed and must not be empty ("all functions") meanwhile.  Goes on
  * past lines that are refused: 0, or -errno of the first.
  */
-int fti_file_write_list(int dirfd, const char *path, const char *lines);
+int fti_file_write_list(int dirfd, const char *path, const char *lines, enum fti_write_mode mode);
 
 /* All of a file, malloc()ed and NUL-terminated; *len may be NULL.  0 or -errno; -EFBIG above 64 MB. */
 int fti_file_read(int dirfd, const char *path, char **out, size_t *len);
@@ -186,6 +186,8 @@ int fti_session_dirfd(const struct ft_session *s);
 void fti_lock_sentence(int dirfd, char *out, size_t size);
 /* As ft_session_append() or _global(), but a refusal is no failure of the session. */
 int fti_session_try_append(struct ft_session *s, const char *file, bool global, const char *value);
+/* Many lines in one open; a refusal is a failure. */
+int fti_session_append_list(struct ft_session *s, const char *file, bool global, const char *lines);
 void fti_session_deadline(struct ft_session *s, uint64_t at_ns);
 /* This process and its guard. */
 void fti_session_own_tids(const struct ft_session *s, int own[2]);

@@ -665,6 +665,18 @@ int fti_session_try_append(struct ft_session *s, const char *file, bool global, 
 	return err;
 }
 
+int fti_session_append_list(struct ft_session *s, const char *file, bool global, const char *lines)
+{
+	bool record = global || !s->instance;
+	int err = record ? fti_undo_file(s->undo, file) : 0;
+
+	if (!err)
+		err = fti_file_write_list(global ? s->top_fd : s->dir_fd, file, lines, FTI_APPEND);
+	if (!err && record)
+		fti_undo_changed(s->undo, file);
+	return err ? ft_fail(s, err, "cannot add functions to '%s': %s", file, strerror(-err)) : 0;
+}
+
 int ft_session_append_global(struct ft_session *s, const char *file, const char *value)
 {
 	return change(s, true, file, value, FTI_APPEND);

@@ -115,7 +115,7 @@ static int put_once(int dirfd, const struct fti_was *w)
 	case FTI_VALUE:
 		return put_value(dirfd, w);
 	case FTI_LIST:
-		return fti_file_write_list(dirfd, w->path, w->value);
+		return fti_file_write_list(dirfd, w->path, w->value, FTI_TRUNCATE);
 	case FTI_TRIGGER:
 		return put_trigger(dirfd, w);
 	case FTI_PROBE:

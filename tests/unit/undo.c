@@ -119,9 +119,9 @@ static void test_file_write_ends_the_value_with_a_newline(void)
 	CU_ASSERT_EQUAL(fti_file_write(t.fd, "set_ftrace_pid", "1", FTI_APPEND), 0);
 	CU_ASSERT_EQUAL(fti_file_write(t.fd, "set_ftrace_pid", "2", FTI_APPEND), 0);
 	CU_ASSERT_TRUE(tree_has(&t, "set_ftrace_pid", "1\n2\n"));
-	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "set_ftrace_pid", "3\n\n4\n5"), 0);
+	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "set_ftrace_pid", "3\n\n4\n5", FTI_TRUNCATE), 0);
 	CU_ASSERT_TRUE(tree_has(&t, "set_ftrace_pid", "3\n4\n5\n"));
-	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "set_ftrace_pid", ""), 0);
+	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "set_ftrace_pid", "", FTI_TRUNCATE), 0);
 	CU_ASSERT_TRUE(tree_has(&t, "set_ftrace_pid", ""));
 	close(t.fd);
 }
@@ -137,11 +137,11 @@ static void test_file_never_follows_a_link_and_makes_nothing(void)
 	CU_ASSERT_EQUAL(symlinkat("victim", t.fd, "buffer_percent"), 0);
 	CU_ASSERT_EQUAL(fti_file_write(t.fd, "buffer_percent", "0", FTI_TRUNCATE), -ELOOP);
 	CU_ASSERT_EQUAL(fti_file_write(t.fd, "buffer_percent", "0", FTI_APPEND), -ELOOP);
-	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "buffer_percent", "0"), -ELOOP);
+	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "buffer_percent", "0", FTI_TRUNCATE), -ELOOP);
 	CU_ASSERT_EQUAL(fti_file_read(t.fd, "buffer_percent", &text, NULL), -ELOOP);
 	CU_ASSERT_TRUE(tree_has(&t, "victim", "1\n"));
 	CU_ASSERT_EQUAL(fti_file_write(t.fd, "trace_clock", "mono", FTI_TRUNCATE), -ENOENT);
-	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "trace_clock", "mono"), -ENOENT);
+	CU_ASSERT_EQUAL(fti_file_write_list(t.fd, "trace_clock", "mono", FTI_TRUNCATE), -ENOENT);
 	CU_ASSERT_EQUAL(fti_file_read(t.fd, "trace_clock", &text, NULL), -ENOENT);
 	CU_ASSERT_FALSE(fti_file_exists(t.fd, "trace_clock"));
 	close(t.fd);
