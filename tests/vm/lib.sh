@@ -137,6 +137,8 @@ run()
 # start COMMAND...: in the background, output in the files out and err, its pid in $bg_pid
 start()
 {
+	# what is there from before must not be taken for its output
+	rm -f out err
 	# "&" alone would let it ignore SIGINT
 	workload run "$@" >out 2>err </dev/null &
 	bg_pid=$!
