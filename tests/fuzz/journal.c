@@ -96,31 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef FUZZ_MAIN
 #define MAX_INPUT 16384
 
-struct seed {
-	uint8_t *data;
-	size_t len;
-};
-
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-static int read_seed(struct seed *s, const char *path)
-{
-	FILE *f = fopen(path, "re");
-
-	s->data = malloc(MAX_INPUT);
-	s->len = f && s->data ? fread(s->data, 1, MAX_INPUT / 2, f) : 0;
-	if (f)
-		fclose(f);
-	if (!s->len)
-		fprintf(stderr, "journal: cannot read '%s'\n", path);
-	return s->len ? 0 : -1;
-}
+#include "seeds.h"
 
 /* Put a word that means something into the text, over what is there or between. */
 static void put_word(uint8_t *buf, size_t *len, size_t at, uint64_t r)
@@ -175,7 +151,7 @@ static void run_mutation(const struct seed *seeds, size_t count, uint64_t *rnd)
 {
 	static uint8_t buf[MAX_INPUT];
 	const struct seed *s = &seeds[next_random(rnd) % count];
-	size_t len = s->len;
+	size_t len = s->len < MAX_INPUT / 2 ? s->len : MAX_INPUT / 2;
 
 	memcpy(buf, s->data, len);
 	for (uint64_t i = next_random(rnd) % 4; i; i--)
@@ -185,30 +161,6 @@ static void run_mutation(const struct seed *seeds, size_t count, uint64_t *rnd)
 
 int main(int argc, char **argv)
 {
-	const long rounds = argc > 2 ? strtol(argv[1], NULL, 10) : -1;
-	const size_t count = argc > 2 ? (size_t)argc - 2 : 0;
-	struct seed *seeds = calloc(count + 1, sizeof(*seeds));
-	uint64_t rnd = 0x9e3779b97f4a7c15ULL;
-	int status = 1;
-
-	if (!seeds || rounds < 0) {
-		fprintf(stderr, "usage: journal ROUNDS FILE...\n");
-		free(seeds);
-		return 2;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (read_seed(&seeds[i], argv[i + 2]))
-			goto out;
-		LLVMFuzzerTestOneInput(seeds[i].data, seeds[i].len);
-	}
-	for (long i = 0; i < rounds; i++)
-		run_mutation(seeds, count, &rnd);
-	printf("journal: %zu files, %ld mutations\n", count, rounds);
-	status = 0;
-out:
-	for (size_t i = 0; i < count; i++)
-		free(seeds[i].data);
-	free(seeds);
-	return status;
+	return run_seeds(argc, argv);
 }
 #endif

@@ -157,39 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef FUZZ_MAIN
 #define MAX_INPUT 16384
 
-struct seed {
-	uint8_t *data;
-	size_t len;
-};
-
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-static int read_seed(struct seed *s, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	uint8_t *more;
-
-	memset(s, 0, sizeof(*s));
-	while (f && (more = realloc(s->data, s->len + 65536))) {
-		const size_t n = fread(more + s->len, 1, 65536, f);
-
-		s->data = more;
-		s->len += n;
-		if (n != 65536)
-			break;
-	}
-	if (f)
-		fclose(f);
-	if (!s->len)
-		fprintf(stderr, "page: cannot read '%s'\n", path);
-	return s->len ? 0 : -1;
-}
+#include "seeds.h"
 
 /* One page of a seed, or all of a short one. */
 static size_t pick(uint8_t *out, const struct seed *s, uint64_t *rnd)
@@ -258,30 +226,6 @@ static void run_mutation(const struct seed *seeds, size_t count, uint64_t *rnd)
 
 int main(int argc, char **argv)
 {
-	const long rounds = argc > 2 ? strtol(argv[1], NULL, 10) : -1;
-	const size_t count = argc > 2 ? (size_t)argc - 2 : 0;
-	struct seed *seeds = calloc(count + 1, sizeof(*seeds));
-	uint64_t rnd = 0x9e3779b97f4a7c15ULL;
-	int status = 1;
-
-	if (!seeds || rounds < 0) {
-		fprintf(stderr, "usage: page ROUNDS FILE...\n");
-		free(seeds);
-		return 2;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (read_seed(&seeds[i], argv[i + 2]))
-			goto out;
-		LLVMFuzzerTestOneInput(seeds[i].data, seeds[i].len);
-	}
-	for (long i = 0; i < rounds; i++)
-		run_mutation(seeds, count, &rnd);
-	printf("page: %zu files, %ld mutations\n", count, rounds);
-	status = 0;
-out:
-	for (size_t i = 0; i < count; i++)
-		free(seeds[i].data);
-	free(seeds);
-	return status;
+	return run_seeds(argc, argv);
 }
 #endif
