@@ -9,7 +9,7 @@
 
 out=/tmp/out
 cd $T || exit
-mkdir -p $out/tracing/events /tmp/options /tmp/work
+mkdir -p $out/tracing/events /tmp/options /tmp/cap
 for f in options/*; do
 	cat "$f" >"/tmp/$f"
 done
@@ -72,8 +72,8 @@ capture()
 	mkdir -p "$dir"
 	cat >"$dir/setup"
 	reset
-	. "$dir/setup" >/tmp/work/log 2>&1 || echo "# $1: $(tail -n 1 /tmp/work/log)"
-	[ ! -s /tmp/work/log ] || sed "s/^/# $1: /" /tmp/work/log
+	. "$dir/setup" >/tmp/cap/log 2>&1 || echo "# $1: $(tail -n 1 /tmp/cap/log)"
+	[ ! -s /tmp/cap/log ] || sed "s/^/# $1: /" /tmp/cap/log
 	collect
 	cat saved_cmdlines >"$dir/saved_cmdlines"
 	cat events/header_page >"$dir/header_page"
