@@ -158,6 +158,17 @@ static int output_status(struct ft_run *r, int err)
 	return FT_FAILED;
 }
 
+/* What ended the recording: the output, whose first error stays, or something else. */
+static int record_status(struct ft_run *r, int err)
+{
+	if (!err && ft_stream_stats(r->stream)->overload)
+		return FT_OVERLOAD;
+	if (!err || err == ft_out_flush(r->out))
+		return output_status(r, err);
+	ft_fail(r->session, err, "cannot go on: %s", strerror(-err));
+	return FT_FAILED;
+}
+
 /* -- the beginning ----------------------------------------------------------------------------- */
 
 /* A reader that does not read holds us up in write(2), where no signalfd is looked at. */
@@ -279,14 +290,14 @@ static int trace(struct ft_run *r, const sigset_t *old)
 
 	if (r->opt.command)
 		err = fti_command_start(&command, r->opt.command, old);
+	if (err)
+		ft_tool_note(r, "cannot start '%s': %s", r->opt.command[0], strerror(-err));
 	r->command_pid = command.pid;
 	if (!err)
 		err = prepare(r);
 	if (!err) {
 		err = record(r, &command);
-		status = output_status(r, err);
-		if (!err && ft_stream_stats(r->stream)->overload)
-			status = FT_OVERLOAD;
+		status = record_status(r, err);
 	}
 	e = ft_out_close(r->out);
 	if (status == FT_OK)
