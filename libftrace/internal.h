@@ -182,7 +182,13 @@ void fti_guard_end(struct fti_guard *g);
 
 struct ft_session;
 int fti_session_dirfd(const struct ft_session *s);
-/* Who holds the lock of the tracing directory, as a sentence. */
+/*
+ * The top-level lock is the tracing directory's own flock: the same inode in every mount and mount
+ * namespace, and gone with its holder.  wait: for a moment, as a guard that is putting back needs.
+ * 0, -EWOULDBLOCK: held by another, or -errno.
+ */
+int fti_lock_top(int fd, bool wait);
+/* Who holds it, as a sentence. */
 void fti_lock_sentence(int dirfd, char *out, size_t size);
 /* As ft_session_append() or _global(), but a refusal is no failure of the session. */
 int fti_session_try_append(struct ft_session *s, const char *file, bool global, const char *value);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "ftrace/kernel.h"
@@ -162,16 +161,6 @@ static void rest_all(struct reset *r)
 	}
 }
 
-static int locked(struct reset *r)
-{
-	for (int i = 0; flock(r->fd, LOCK_EX | LOCK_NB); i++) {
-		if (errno != EWOULDBLOCK || i == 20)
-			return -EBUSY;
-		fti_sleep_ns(50000000);
-	}
-	return 0;
-}
-
 int ft_reset(const struct ft_reset_config *config, ft_reset_action *fn, void *arg,
 	     char reason[FT_RESET_REASON_SIZE])
 {
@@ -186,7 +175,7 @@ int ft_reset(const struct ft_reset_config *config, ft_reset_action *fn, void *ar
 		snprintf(reason, FT_RESET_REASON_SIZE, "cannot open '%s': %s", r.dir, strerror(errno));
 		goto out;
 	}
-	if (locked(&r)) {
+	if (fti_lock_top(r.fd, true)) {
 		fti_lock_sentence(r.fd, reason, FT_RESET_REASON_SIZE);
 		goto out;
 	}

@@ -141,19 +141,22 @@ static int busy(struct ft_session *s)
 	return ft_fail(s, -EBUSY, "%s", sentence);
 }
 
-/* The tracing directory's own flock: the same inode in every mount and mount namespace, and gone
- * with its holder. */
-static int lock_top(struct ft_session *s, bool wait)
+int fti_lock_top(int fd, bool wait)
 {
-	for (int i = 0; flock(s->top_fd, LOCK_EX | LOCK_NB); i++) {
-		if (errno != EWOULDBLOCK)
-			return ft_fail(s, -errno, "cannot lock '%s': %s", s->tracefs,
-				       strerror(errno));
-		if (!wait || i == LOCK_TRIES)
-			return -EWOULDBLOCK;
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK || !wait || i == LOCK_TRIES)
+			return -errno;
 		fti_sleep_ns(LOCK_WAIT_NS);
 	}
 	return 0;
+}
+
+static int lock_top(struct ft_session *s, bool wait)
+{
+	int err = fti_lock_top(s->top_fd, wait);
+
+	return err && err != -EWOULDBLOCK ? ft_fail(s, err, "cannot lock '%s': %s", s->tracefs,
+						    strerror(-err)) : err;
 }
 
 static void repaired(void *arg, const struct fti_dead *d)
