@@ -327,6 +327,31 @@ int fti_merge_deliver(struct fti_merge *m, bool all, const struct fti_merge_ops 
 	return err;
 }
 
+static int deliver_lane(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops, void *arg)
+{
+	bool more = next_page(m, l, ops, arg);
+	int err;
+
+	while (more) {
+		tell_gap(l, ops, arg);
+		err = ops->record(arg, l->cpu, &l->record);
+		if (err)
+			return err;
+		more = advance(m, l, ops, arg);
+	}
+	tell_gap(l, ops, arg);
+	return 0;
+}
+
+int fti_merge_deliver_unordered(struct fti_merge *m, const struct fti_merge_ops *ops, void *arg)
+{
+	int err = 0;
+
+	for (int i = 0; i < m->count && !err; i++)
+		err = deliver_lane(m, &m->lanes[i], ops, arg);
+	return err;
+}
+
 bool fti_merge_pending(const struct fti_merge *m)
 {
 	for (int i = 0; i < m->count; i++)

@@ -53,6 +53,10 @@ void fti_merge_end(struct fti_merge *m);
 /* Deliver what is certain to be in order; all: everything, the last round included. */
 int fti_merge_deliver(struct fti_merge *m, bool all, const struct fti_merge_ops *ops, void *arg);
 
+/* Deliver all that is held, one CPU after the other: for those who do not ask for order.  Not to be
+ * mixed with fti_merge_deliver(). */
+int fti_merge_deliver_unordered(struct fti_merge *m, const struct fti_merge_ops *ops, void *arg);
+
 /* Records wait for another round. */
 bool fti_merge_pending(const struct fti_merge *m);
 

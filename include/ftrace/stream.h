@@ -37,6 +37,12 @@ struct ft_stream_config {
 	uint64_t max_rate;	/* events a second kept up for two seconds that are too hot; 0: any */
 	int	 child;		/* the stream ends when this child process has; 0: none */
 	int	 output_fd;	/* the stream ends when the reader of this pipe has gone; -1: none */
+	/* For those who count: events are delivered as they are read, CPU by CPU, each CPU's in order;
+	 * ft_stream_peek() knows nothing then. */
+	bool	 unordered;
+	/* Nothing is recorded or read (tracing_on stays 0): the stream waits for its end, and calls
+	 * on_interval().  For what the kernel counts by itself. */
+	bool	 no_recording;
 };
 
 /* Totals of a stream; valid until it is closed. */

@@ -697,6 +697,29 @@ static void test_merge_peek_sees_the_next_of_each_cpu(void)
 	fti_merge_free(p.m);
 }
 
+/* All of a CPU, the last round included, then the next: with the gaps at their places. */
+static void test_merge_unordered_delivers_cpu_by_cpu(void)
+{
+	const uint64_t a[] = { 100, 300 }, more[] = { 500 }, b[] = { 200 };
+	struct fti_merge *m = new_merge(2);
+	struct out o = { .count = 0 };
+
+	fti_merge_begin(m);
+	push_page(m, 0, 0, a, 2, no_gap);
+	push_page(m, 1, 0, b, 1, no_gap);
+	push_page(m, 0, 2, more, 1, (struct gap){ .there = true, .known = true, .count = 7 });
+	end_round(m, 2);
+	CU_ASSERT_EQUAL(fti_merge_deliver_unordered(m, &ops, &o), 0);
+	CU_ASSERT_EQUAL(o.count, 5);
+	check_out(&o, 0, 0, 0, 100);
+	check_out(&o, 1, 0, 1, 300);
+	check_out(&o, 2, -1 - 0, 7, 500);
+	check_out(&o, 3, 0, 2, 500);
+	check_out(&o, 4, 1, 0, 200);
+	CU_ASSERT_FALSE(fti_merge_pending(m));
+	fti_merge_free(m);
+}
+
 static void test_merge_refuses_what_cannot_be(void)
 {
 	struct fti_page_format bad = format;
@@ -729,4 +752,5 @@ UNIT_SUITE("merge",
 	UNIT_TEST(test_merge_counts_pages_that_do_not_decode),
 	UNIT_TEST(test_merge_clamps_and_counts_time_that_runs_backwards),
 	UNIT_TEST(test_merge_peek_sees_the_next_of_each_cpu),
+	UNIT_TEST(test_merge_unordered_delivers_cpu_by_cpu),
 	UNIT_TEST(test_merge_refuses_what_cannot_be));
