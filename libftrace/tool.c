@@ -232,21 +232,36 @@ static int output_pipe(const struct ft_run *r)
 	return !r->opt.output && !fstat(STDOUT_FILENO, &st) && S_ISFIFO(st.st_mode) ? STDOUT_FILENO : -1;
 }
 
+static int plan(void *arg, struct ft_session *s, struct ft_session_config *config)
+{
+	struct ft_run *r = arg;
+	int err;
+
+	r->session = s;
+	err = r->tool->plan ? r->tool->plan(r) : 0;
+	config->tracer = r->tracer;
+	config->top = r->top;
+	config->uprobes = r->uprobes;
+	return err;
+}
+
 static int prepare(struct ft_run *r)
 {
 	const struct ft_tool *t = r->tool;
 	int err;
 
+	r->tracer = t->tracer;
+	r->systems = t->systems;
 	err = ft_session_open(&r->session, &(struct ft_session_config){
-		.tool = t->spec.tool, .tracefs = r->opt.tracefs, .tracer = t->tracer,
-		.verbose = r->opt.verbose });
+		.tool = t->spec.tool, .tracefs = r->opt.tracefs, .verbose = r->opt.verbose,
+		.plan = plan, .plan_arg = r });
 	if (!err)
 		err = set_buffer_size(r);
 	if (!err)
 		err = t->setup(r);
 	if (err)
 		return err;
-	err = ft_events_open(&r->events, ft_session_tracefs(r->session), t->systems);
+	err = ft_events_open(&r->events, ft_session_tracefs(r->session), r->systems);
 	if (err)
 		return ft_fail(r->session, err, "cannot read the event formats: %s", strerror(-err));
 	return t->ready ? t->ready(r) : 0;
@@ -260,6 +275,8 @@ static int record(struct ft_run *r, struct fti_command *command)
 		.max_rate    = r->opt.max_rate,
 		.child	     = command->pid,
 		.output_fd   = output_pipe(r),
+		.unordered   = r->unordered,
+		.no_recording = r->no_recording,
 	};
 	int err;
 

@@ -30,13 +30,24 @@ enum ft_status {
 };
 
 struct ft_session;
+struct ft_session_config;
+
+/*
+ * Choose what the session needs, now that the tracing directory is known: the calls below that read,
+ * the _global ones, and ft_kernel_*() work, and nothing has been changed.  0, or a negative errno and
+ * a sentence (ft_fail()).
+ */
+typedef int ft_session_plan(void *arg, struct ft_session *s, struct ft_session_config *config);
 
 struct ft_session_config {
 	const char *tool;	/* name in messages, instance and journal; [a-z-], required */
 	const char *tracefs;	/* tracing directory, or NULL: look for it */
 	const char *tracer;	/* tracer that will be set ("function_graph"), or NULL: events only */
 	bool	    top;	/* use the top-level buffer even where an instance would do */
+	bool	    uprobes;	/* user probes will be made: an instance only where it takes them */
 	bool	    verbose;	/* say on stderr what is done */
+	ft_session_plan *plan;	/* may change tracer, top and uprobes; NULL: they are right */
+	void	   *plan_arg;
 };
 
 /*

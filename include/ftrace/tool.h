@@ -28,6 +28,15 @@ struct ft_run {
 	struct ft_stream     *stream;	/* from on_event() on */
 	struct ft_out	     *out;
 	int		      command_pid;	/* of "-- COMMAND", held until recording; 0: none */
+
+	/* How to record; begins as the descriptor says, false elsewhere. */
+	const char	     *tracer;	/* plan() may change these: */
+	bool		      top;	/* struct ft_session_config */
+	bool		      uprobes;
+	const char *const    *systems;	/* until setup() is done: add the group of probes made there */
+	bool		      unordered;	/* until ready() is done: struct ft_stream_config */
+	bool		      no_recording;
+
 	uint64_t	      rows;	/* counted by the tool: 0 at the end is worth a word */
 	char		      what[256];/* set by ready(): "Tracing WHAT..." on stderr, but not with
 					 * --json or --csv */
@@ -42,6 +51,7 @@ struct ft_tool {
 	const uint64_t		*interval_ns;	/* the tool's -i; NULL, or 0: no on_interval() */
 
 	int (*check)(struct ft_run *r);		/* may call ft_opt_error(); nothing is open */
+	int (*plan)(struct ft_run *r);		/* as ft_session_plan; may be NULL */
 	int (*setup)(struct ft_run *r);		/* what is recorded, as session calls */
 	int (*ready)(struct ft_run *r);		/* formats are read, recording not yet started */
 	int (*on_event)(struct ft_run *r, const struct ft_event *e);

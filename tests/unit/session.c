@@ -552,6 +552,54 @@ static void test_session_needs_a_tracing_directory(void)
 	CU_ASSERT_EQUAL(count_journals(), 0);
 }
 
+/* -- plans ------------------------------------------------------------------------------------- */
+
+/* arg: what to answer. */
+static int plan(void *arg, struct ft_session *s, struct ft_session_config *config)
+{
+	const int *answer = arg;
+
+	CU_ASSERT_STRING_EQUAL(ft_session_tracefs(s), TRACEFS);
+	CU_ASSERT(ft_session_has_global(s, SYS_ENTER "enable"));
+	CU_ASSERT_EQUAL(count_instances(getpid()), 0);
+	CU_ASSERT_EQUAL(count_journals(), 0);
+	config->top = *answer == 1;
+	return *answer < 0 ? ft_fail(s, *answer, "no such plan") : 0;
+}
+
+static int open_planned(struct ft_session **s, int *answer)
+{
+	return ft_session_open(s, &(struct ft_session_config){
+		.tool = "unit-session", .tracefs = TRACEFS, .plan = plan, .plan_arg = answer });
+}
+
+static void test_session_plan_fails_before_anything_is_changed(void)
+{
+	struct ft_session *s = NULL;
+	int answer = -EINVAL;
+	char said[512];
+
+	NEED_TRACEFS();
+	CU_ASSERT_EQUAL(open_planned(&s, &answer), -EINVAL);
+	CU_ASSERT_EQUAL(close_and_hear(s, FT_OK, said, sizeof(said)), FT_USAGE);
+	CU_ASSERT_STRING_EQUAL(said, "unit-session: no such plan\n");
+}
+
+static void test_session_plan_chooses_the_buffer(void)
+{
+	struct ft_session *s = NULL;
+	int answer = 0;
+
+	NEED_TOP_LEVEL();
+	CU_ASSERT_EQUAL_FATAL(open_planned(&s, &answer), 0);
+	CU_ASSERT(ft_session_in_instance(s));
+	CU_ASSERT_EQUAL(ft_session_close(s, FT_OK), FT_OK);
+	answer = 1;
+	CU_ASSERT_EQUAL_FATAL(open_planned(&s, &answer), 0);
+	CU_ASSERT_FALSE(ft_session_in_instance(s));
+	CU_ASSERT_EQUAL(ft_session_close(s, FT_OK), FT_OK);
+}
+
 /* -- streams ----------------------------------------------------------------------------------- */
 
 static void test_stream_delivers_a_childs_calls_in_order_and_none_of_ours(void)
@@ -574,6 +622,61 @@ static void test_stream_delivers_a_childs_calls_in_order_and_none_of_ours(void)
 	CU_ASSERT(!stats.lost && !stats.bad_pages && !stats.overload && !stats.signalled);
 	CU_ASSERT_EQUAL(end_trace(&t), FT_OK);
 	CU_ASSERT_EQUAL(count_instances(getpid()), 0);
+}
+
+static pid_t held;
+
+static void call_when_continued(void)
+{
+	raise(SIGSTOP);
+	for (int i = 0; i < 1000; i++)
+		syscall(SYS_getppid);
+}
+
+static int release_held(struct trace *t)
+{
+	(void)t;
+	return kill(held, SIGCONT) ? -errno : 0;
+}
+
+static void test_stream_unordered_delivers_every_event(void)
+{
+	struct trace t = { .on_turn = release_held };
+	struct ft_stream_stats stats;
+
+	NEED_TRACEFS();
+	begin_trace(&t, open_session());
+	held = start_child(call_when_continued);
+	CU_ASSERT_EQUAL(run_stream(&t, (struct ft_stream_config){
+		.child = held, .unordered = true, .output_fd = -1 }, &stats), 0);
+	CU_ASSERT(stats.child_ended);
+	CU_ASSERT_EQUAL(t.events, 1000);
+	CU_ASSERT_EQUAL(stats.lost + stats.lost_unknown, 0);
+	CU_ASSERT_EQUAL(end_trace(&t), FT_OK);
+}
+
+static void test_stream_without_recording_leaves_tracing_off(void)
+{
+	struct trace t = { .enough = 0 };
+	struct ft_stream_stats stats;
+	pid_t child;
+	char *on;
+
+	NEED_TRACEFS();
+	begin_trace(&t, open_session());
+	child = start_child(trickle);
+	CU_ASSERT_EQUAL(run_stream(&t, (struct ft_stream_config){
+		.duration_ns = 200 * MS_NS, .no_recording = true, .output_fd = -1 }, &stats), 0);
+	stop_child(child);
+	CU_ASSERT_EQUAL(t.events, 0);
+	CU_ASSERT(t.intervals > 0);
+	on = ft_session_read(t.session, "tracing_on");
+	CU_ASSERT(on && !strcmp(on, "0"));
+	free(on);
+	on = ft_session_read(t.session, "trace");
+	CU_ASSERT(on && strstr(on, "entries-in-buffer/entries-written: 0/0"));
+	free(on);
+	CU_ASSERT_EQUAL(end_trace(&t), FT_OK);
 }
 
 /* CPUs that were never online report an error to poll() at once and for ever. */
@@ -1308,6 +1411,10 @@ UNIT_SUITE("session",
 	UNIT_TEST(test_session_says_one_line_of_plain_text),
 	UNIT_TEST(test_session_needs_a_tracing_directory),
 	UNIT_TEST(test_stream_delivers_a_childs_calls_in_order_and_none_of_ours),
+	UNIT_TEST(test_session_plan_fails_before_anything_is_changed),
+	UNIT_TEST(test_session_plan_chooses_the_buffer),
+	UNIT_TEST(test_stream_unordered_delivers_every_event),
+	UNIT_TEST(test_stream_without_recording_leaves_tracing_off),
 	UNIT_TEST(test_stream_sleeps_while_nothing_happens),
 	UNIT_TEST(test_stream_drops_its_own_events_where_they_get_through),
 	UNIT_TEST(test_stream_tells_of_lost_events),
