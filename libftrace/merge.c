@@ -221,8 +221,10 @@ static bool next_page(struct fti_merge *m, struct lane *l, const struct fti_merg
 	return false;
 }
 
-/* Step a lane to its next record; false: its pages are used up. */
-static bool advance(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops, void *arg)
+/* Step a lane to its next record; false: its pages are used up.  Inlined into both deliveries: a call
+ * costs a tenth of all the work on an event. */
+static inline __attribute__((always_inline)) bool
+advance(struct fti_merge *m, struct lane *l, const struct fti_merge_ops *ops, void *arg)
 {
 	int n = fti_page_next(&l->page, &l->record);
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs in the VM: both tools on the same workload, in turn; tests/bench/run puts the peer before this.
+# funcgraph against perf-tools' funcgraph
+# peers: bash-static=bash-static funcgraph-perf=perf-tools-unstable
 # shellcheck shell=sh
 ln -sf /t/bin/bash-static /bin/bash
+ln -sf /t/bin/funcgraph-perf /bin/peer
 mkdir -p /var/tmp
 mount -t debugfs debugfs /sys/kernel/debug
-chmod +x /bin/peer
 cat >/tmp/bench.bash <<'E'
 # A sleep of 10 ms, again and again: about a hundred traced calls a second.
 workload nanosleep 100000 10000 >/dev/null 2>&1 &
