@@ -87,7 +87,8 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 	else
 		err = ft_session_clear(s, f->pid_file);
 	if (!err)
-		err = scope == FT_FOLLOW_THREAD ? add_listed(f, &id, 1) : add_threads(f, id);
+		err = scope == FT_FOLLOW_THREAD || scope == FT_FOLLOW_THREAD_TREE ?
+		      add_listed(f, &id, 1) : add_threads(f, id);
 	if (!err && scope != FT_FOLLOW_THREAD) {
 		f->kernel_follows = !ft_session_set_option(s, option, true);
 		/* The kernel follows children with threads; the event tells which is which. */
@@ -104,6 +105,35 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 	}
 	*out = f;
 	return 0;
+}
+
+void ft_follow_check(const struct ft_opt_spec *spec, const struct ft_opt_common *common,
+		     const struct ft_follow_opt *opt)
+{
+	if (opt->children && !opt->pid && !opt->tid)
+		ft_opt_error(spec, "option '--children' needs -p or -L");
+	if (common->command && (opt->pid || opt->tid))
+		ft_opt_error(spec, "a command cannot be traced together with -p or -L");
+}
+
+int ft_follow_set(struct ft_follow **out, struct ft_session *s, enum ft_follow_what what,
+		  const struct ft_follow_opt *opt, int command_pid)
+{
+	static const char *const files[][2] = {
+		[FT_FOLLOW_FUNCTIONS] = { "set_ftrace_pid", "set_ftrace_notrace_pid" },
+		[FT_FOLLOW_EVENTS] = { "set_event_pid", "set_event_notrace_pid" },
+	};
+	enum ft_follow_scope scope = FT_FOLLOW_PROCESS;
+	int id = command_pid ? command_pid : opt->pid ? opt->pid : opt->tid, err = 0;
+
+	*out = NULL;
+	for (int i = 0; i < 2 && !err; i++)
+		err = ft_session_clear(s, files[what][i]);
+	if (command_pid || (opt->children && opt->pid))
+		scope = FT_FOLLOW_TREE;
+	else if (opt->tid)
+		scope = opt->children ? FT_FOLLOW_THREAD_TREE : FT_FOLLOW_THREAD;
+	return err || !id ? err : ft_follow_open(out, s, scope, what, id);
 }
 
 void ft_follow_close(struct ft_follow *f)
@@ -137,7 +167,7 @@ static void on_fork(struct ft_follow *f, const struct ft_event *e)
 	/* The number may have belonged to a task that has ended. */
 	fti_idset_remove(&f->members, child);
 	fti_idset_remove(&f->strangers, child);
-	if (fti_idset_has(&f->members, e->tid) && (thread || f->scope == FT_FOLLOW_TREE)) {
+	if (fti_idset_has(&f->members, e->tid) && (thread || f->scope != FT_FOLLOW_PROCESS)) {
 		if (f->kernel_follows)
 			fti_idset_add(&f->members, child);
 		else
@@ -172,5 +202,8 @@ bool ft_follow_event(struct ft_follow *f, const struct ft_event *e)
 	}
 	if (f->scope == FT_FOLLOW_PROCESS)
 		return is_thread(f, e->tid);
+	/* The graph tracer up to 4.4 does not filter by thread while tracing_thresh is set. */
+	if (!f->kernel_follows)
+		return fti_idset_has(&f->members, e->tid);
 	return !f->strangers.count || !fti_idset_has(&f->strangers, e->tid);
 }

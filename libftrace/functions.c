@@ -84,3 +84,13 @@ int ft_session_add_functions(struct ft_session *s, const char *file, bool global
 		return err;
 	return expand(s, file, global, pattern);
 }
+
+int ft_session_set_functions(struct ft_session *s, const char *file, bool global,
+			     const char *const *patterns, size_t count)
+{
+	int err = global ? ft_session_clear_global(s, file) : ft_session_clear(s, file);
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = ft_session_add_functions(s, file, global, patterns[i]);
+	return err;
+}

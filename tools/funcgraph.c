@@ -17,9 +17,9 @@
 #include "ftrace/tool.h"
 
 static struct {
-	bool all, on_cpu, no_duration, header, proc, abstime, tail, no_irqs, children, retval;
+	bool all, on_cpu, no_duration, header, proc, abstime, tail, no_irqs, retval;
 	uint64_t depth, max_calls;
-	int pid, tid;
+	struct ft_follow_opt tasks;
 	struct ft_opt_list exclude;
 
 	struct ft_symbols *symbols;
@@ -32,8 +32,6 @@ static struct {
 	uint64_t	   calls;	/* outermost ones seen from entry to return */
 } o;
 
-enum { ONE_TASK = 1 };
-
 static const struct ft_opt options[] = {
 	FT_FLAG('a', "all", &o.all, "all info, same as -HPt"),
 	FT_FLAG('C', "on-cpu", &o.on_cpu, "durations without the time asleep"),
@@ -41,15 +39,12 @@ static const struct ft_opt options[] = {
 	FT_FLAG('H', "header", &o.header, "show column headings"),
 	FT_ARG('m', "max-depth", FT_OPT_UINT, &o.depth, "DEPTH", "functions down to this depth only",
 	  .min = 0, .max = 200),
-	FT_ARG('p', "pid", FT_OPT_PID, &o.pid, "PID", "only this process, all its threads",
-	  .excludes = ONE_TASK),
-	FT_ARG('L', "tid", FT_OPT_PID, &o.tid, "TID", "only this thread", .excludes = ONE_TASK),
+	FT_FOLLOW_OPTIONS(o.tasks),
 	FT_FLAG('P', "proc", &o.proc, "show process names and thread IDs"),
 	FT_FLAG('t', "time", &o.abstime, "show time stamps"),
 	FT_FLAG('T', "tail", &o.tail, "show the function's name at its end, too"),
 	FT_ARG(0, "exclude", FT_OPT_LIST, &o.exclude, "PATTERN", "functions not to trace; may be repeated",),
 	FT_FLAG(0, "no-irqs", &o.no_irqs, "leave out what runs in interrupts"),
-	FT_FLAG(0, "children", &o.children, "with -p or -L: child processes, too"),
 	FT_FLAG(0, "retval", &o.retval, "show return values (kernel 6.5 and later)"),
 	FT_ARG(0, "max-calls", FT_OPT_UINT, &o.max_calls, "N", "end after N outermost calls",
 	  .min = 1),
@@ -84,10 +79,7 @@ static const char *const systems[] = { "ftrace", FT_FOLLOW_SYSTEM, NULL };
 
 static int check(struct ft_run *r)
 {
-	if (o.children && !o.pid && !o.tid)
-		ft_opt_error(&r->tool->spec, "option '--children' needs -p or -L");
-	if (r->opt.command && (o.pid || o.tid))
-		ft_opt_error(&r->tool->spec, "a command cannot be traced together with -p or -L");
+	ft_follow_check(&r->tool->spec, &r->opt, &o.tasks);
 	if (o.all)
 		o.header = o.proc = o.abstime = true;
 	return 0;
@@ -95,41 +87,19 @@ static int check(struct ft_run *r)
 
 /* -- setup: what is recorded ------------------------------------------------------------------- */
 
-static int set_list(struct ft_session *s, const char *file, bool global,
-		    const char *const *patterns, size_t count)
-{
-	int err = global ? ft_session_clear_global(s, file) : ft_session_clear(s, file);
-
-	for (size_t i = 0; i < count && !err; i++)
-		err = ft_session_add_functions(s, file, global, patterns[i]);
-	return err;
-}
-
 static int set_functions(struct ft_session *s, const char *const *functions, size_t count)
 {
-	int err = set_list(s, "set_graph_function", true, functions, count);
+	int err = ft_session_set_functions(s, "set_graph_function", true, functions, count);
 
 	/* One level deep, no other function need be patched: the same records for far less. */
 	if (!err)
-		err = set_list(s, "set_ftrace_filter", false, functions, o.depth == 1 ? count : 0);
+		err = ft_session_set_functions(s, "set_ftrace_filter", false, functions,
+					       o.depth == 1 ? count : 0);
 	if (!err)
-		err = set_list(s, "set_ftrace_notrace", false, o.exclude.item, o.exclude.count);
+		err = ft_session_set_functions(s, "set_ftrace_notrace", false, o.exclude.item,
+					       o.exclude.count);
 	if (!err)
 		err = ft_session_clear_global(s, "set_graph_notrace");
-	return err;
-}
-
-static int set_tasks(struct ft_run *r)
-{
-	enum ft_follow_scope scope = o.children || r->command_pid ? FT_FOLLOW_TREE :
-				     o.tid ? FT_FOLLOW_THREAD : FT_FOLLOW_PROCESS;
-	int id = r->command_pid ? r->command_pid : o.pid ? o.pid : o.tid;
-	int err = ft_session_clear(r->session, "set_ftrace_pid");
-
-	if (!err)
-		err = ft_session_clear(r->session, "set_ftrace_notrace_pid");
-	if (!err && id)
-		err = ft_follow_open(&o.follow, r->session, scope, FT_FOLLOW_FUNCTIONS, id);
 	return err;
 }
 
@@ -144,27 +114,6 @@ static int check_retval(struct ft_session *s)
 				 "(6.5 and later, CONFIG_FUNCTION_GRAPH_RETVAL)");
 }
 
-/* An option this kernel does not know is an error only if it was asked for. */
-static int set_option(struct ft_session *s, const char *option, bool on, bool asked)
-{
-	int err = ft_session_set_option(s, option, on);
-
-	if (err == -ENOENT && asked)
-		return ft_fail(s, -EOPNOTSUPP, "this kernel has no trace option '%s'", option);
-	return err == -ENOENT ? 0 : err;
-}
-
-/* Before tracing slows this down. */
-static int open_symbols(struct ft_session *s)
-{
-	int err = ft_symbols_open(&o.symbols, NULL, ft_session_tracefs(s));
-
-	if (err == -EACCES)
-		return ft_fail(s, -EOPNOTSUPP, "the kernel's symbols are hidden (kernel.kptr_restrict), "
-			       "and this kernel has no available_filter_functions_addrs");
-	return err ? ft_fail(s, err, "cannot read the kernel's symbols: %s", strerror(-err)) : 0;
-}
-
 static int setup(struct ft_run *r)
 {
 	struct ft_session *s = r->session;
@@ -176,9 +125,9 @@ static int setup(struct ft_run *r)
 	if (!err)
 		err = set_functions(s, (const char *const *)r->opt.operands, r->opt.operand_count);
 	if (!err)
-		err = set_tasks(r);
+		err = ft_follow_set(&o.follow, s, FT_FOLLOW_FUNCTIONS, &o.tasks, r->command_pid);
 	if (!err)
-		err = open_symbols(s);
+		err = ft_tool_symbols(r, &o.symbols);
 	/* Before the tracer: it looks at it when it starts. */
 	if (!err)
 		err = ft_session_set_global(s, "tracing_thresh", "0");
@@ -188,9 +137,9 @@ static int setup(struct ft_run *r)
 		err = ft_session_set(s, "current_tracer", "function_graph");
 	/* After the tracer: its options are there only while it is current. */
 	if (!err)
-		err = set_option(s, "sleep-time", !o.on_cpu, o.on_cpu);
+		err = ft_tool_option(r, "sleep-time", !o.on_cpu, o.on_cpu);
 	if (!err)
-		err = set_option(s, "funcgraph-irqs", !o.no_irqs, o.no_irqs);
+		err = ft_tool_option(r, "funcgraph-irqs", !o.no_irqs, o.no_irqs);
 	return err;
 }
 
@@ -323,10 +272,7 @@ static int on_loss(struct ft_run *r, int cpu)
 
 static int finish(struct ft_run *r)
 {
-	if (!r->rows)
-		ft_tool_note(r, "nothing recorded: the probe was in place, but '%s'%s was not called%s",
-			     r->opt.operands[0], r->opt.operand_count > 1 ? " (and the others)" : "",
-			     o.follow ? " by the tasks asked for" : "");
+	ft_tool_nothing(r, o.follow);
 	return 0;
 }
 

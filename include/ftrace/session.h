@@ -104,6 +104,10 @@ int ft_session_append_global(struct ft_session *s, const char *file, const char 
 int ft_session_add_functions(struct ft_session *s, const char *file, bool global,
 			     const char *pattern);
 
+/* Make them all that is in it; count 0: empty it ("all functions"). */
+int ft_session_set_functions(struct ft_session *s, const char *file, bool global,
+			     const char *const *patterns, size_t count);
+
 /* Empty a list file (a filter, PIDs) if there is something in it. */
 int ft_session_clear(struct ft_session *s, const char *file);
 int ft_session_clear_global(struct ft_session *s, const char *file);

@@ -14,6 +14,7 @@
 #include "ftrace/out.h"
 #include "ftrace/session.h"
 #include "ftrace/stream.h"
+#include "ftrace/symbol.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,6 +70,18 @@ int ft_tool_main(const struct ft_tool *tool, int argc, char **argv);
 /* One line "tool: ..." on stderr, in one write. */
 void ft_tool_note(const struct ft_run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* -- what several tools do in setup() and finish() ---------------------------------------------- */
+
+/* ft_symbols_open() of this kernel, with the sentence set where its symbols are hidden.  It takes long
+ * once tracing slows it down: before the tracer is set. */
+int ft_tool_symbols(struct ft_run *r, struct ft_symbols **out);
+
+/* ft_session_set_option(); one this kernel does not know is an error only if the user asked for it. */
+int ft_tool_option(struct ft_run *r, const char *option, bool on, bool asked);
+
+/* If no row was shown: note that the operands were not called (by the tasks asked for). */
+void ft_tool_nothing(const struct ft_run *r, bool of_tasks);
 
 /* For struct ft_graph_config and the like: the wall clock of a time stamp if --wall, arg the run. */
 uint64_t ft_tool_wall(void *run, uint64_t ts);

@@ -191,6 +191,8 @@ team -p FIRST --children
 is "$(rows leaf 0 do_nanosleep)" 15 '--children: the child process, too'
 team -L FIRST
 is "$(rows leaf 0 do_nanosleep)" 1 '-L: the first thread alone'
+team -L FIRST --children
+is "$(rows leaf 0 do_nanosleep)" 13 '-L --children: the thread and what it makes, not its sister'
 team -L OLD
 is "$(rows leaf 0 do_nanosleep)" 2 '-L: another thread alone'
 is "$(json tid | sort -u)" "$old" '-L: with its ID'
