@@ -62,6 +62,7 @@ static int status_of(int err)
 {
 	switch (err) {
 	case -EINVAL:
+	case -ESRCH:
 		return FT_USAGE;
 	case -EOPNOTSUPP:
 		return FT_UNSUPPORTED;

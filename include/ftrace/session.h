@@ -66,8 +66,8 @@ int ft_session_close(struct ft_session *s, int status);
 
 /*
  * Keep the sentence for ft_session_close() and return err.  The first failure wins.  err also says
- * the exit status: -EINVAL is FT_USAGE, -EOPNOTSUPP is FT_UNSUPPORTED, -EOVERFLOW FT_OVERLOAD,
- * anything else FT_FAILED.
+ * the exit status: -EINVAL and -ESRCH are FT_USAGE, -EOPNOTSUPP is FT_UNSUPPORTED, -EOVERFLOW
+ * FT_OVERLOAD, anything else FT_FAILED.
  */
 int ft_fail(struct ft_session *s, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

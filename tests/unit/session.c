@@ -949,7 +949,7 @@ static void test_follow_refuses_a_process_that_is_not(void)
 	s = open_session();
 	CU_ASSERT_EQUAL(ft_follow_open(&f, s, FT_FOLLOW_THREAD, FT_FOLLOW_EVENTS, child), -ESRCH);
 	CU_ASSERT_PTR_NULL(f);
-	CU_ASSERT_EQUAL(close_and_hear(s, FT_OK, said, sizeof(said)), FT_FAILED);
+	CU_ASSERT_EQUAL(close_and_hear(s, FT_OK, said, sizeof(said)), FT_USAGE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "no process or thread with ID"));
 }
 

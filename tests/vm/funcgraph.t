@@ -243,7 +243,7 @@ bad 2 "cannot trace '$untraceable': it exists but the kernel does not allow" \
 	do_nanosleep "$untraceable"
 bad 2 "cannot trace 'no_such_\*_function': no function matches$" 'no_such_*_function'
 bad 2 "cannot trace 'do_nanosleeep': no such function" --exclude do_nanosleeep do_nanosleep
-bad 1 'no process or thread with ID 4194303$' -p 4194303 do_nanosleep
+bad 2 'no process or thread with ID 4194303$' -p 4194303 do_nanosleep
 bad 2 '.*-m.*201' -m 201 do_nanosleep
 bad 2 '.*-m.*1x' -m 1x do_nanosleep
 bad 2 '.*-p.*\b0\b' -p 0 do_nanosleep
