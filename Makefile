@@ -115,13 +115,23 @@ $(O)/vm/%: tests/vm/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu11 -O2 $(WARN) $(if $(WERROR),-Werror) -static -pthread -o $@ $<
 
+# The one that uses the library.
+$(O)/vm/probes: $(O)/tests/vm/probes.o $(O)/libftrace.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(call quiet_static,$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(LINK) -o $@ $^ $(LIBS))
+
+# The one that is not static: its calls of libc are calls into a library.
+$(O)/vm/%-dynamic: tests/vm/%.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu11 -O2 $(WARN) $(if $(WERROR),-Werror) -pthread -o $@ $<
+
 .SECONDARY:
 
 units: $(units)
 fuzzers: $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzzsrc))
-vmtools: $(patsubst tests/vm/%.c,$(O)/vm/%,$(wildcard tests/vm/*.c))
+vmtools: $(patsubst tests/vm/%.c,$(O)/vm/%,$(wildcard tests/vm/*.c)) $(O)/vm/workload-dynamic
 
-# What the test VM runs: all static, in a build directory of its own.
+# What the test VM runs: static but for one, in a build directory of its own.
 vm:
 	$(Q)+$(MAKE) --no-print-directory STATIC=1 O=$(O)/static CC=gcc SAN= all vmtools
 
@@ -145,7 +155,7 @@ demo: deps
 	$(Q)+$(MAKE) --no-print-directory all && O=$(O) MAKE="$(MAKE)" sh tests/demo
 
 bench: deps
-	$(Q)+O=$(O) MAKE="$(MAKE)" sh tests/bench/run
+	$(Q)+O=$(O) MAKE="$(MAKE)" sh tests/bench/run $(B)
 
 deps:
 	$(Q)sh tests/deps
@@ -192,7 +202,7 @@ help:
 	@echo '  check-vm       the tools on real kernels under QEMU  [KERNEL="5.10 6.1 6.12"] [T=funcgraph]'
 	@echo '  vm-shell       a shell in the test VM  [KERNEL=6.1]'
 	@echo '  demo           install what is needed, build, show funcgraph at work'
-	@echo '  bench          measurements, against perf-tools and kbuffer'
+	@echo '  bench          measurements, against perf-tools and others  [B="decode functrace"]'
 	@echo '  deps           install what building and testing needs'
 	@echo '  install, uninstall, clean'
 	@echo 'Variables: O=build PREFIX=/usr/local DESTDIR= STATIC=1 SAN=address,undefined V=1 WERROR=1 CC= CFLAGS='

@@ -158,12 +158,12 @@ stop()
 	return 0
 }
 
-# start_workload ARG...: workload, held until release; its pid in $work_pid
+# start_workload ARG...: $workload (unless set, workload), held until release; its pid in $work_pid
 start_workload()
 {
 	rm -f work.in work.out
 	mkfifo work.in
-	workload -p -w "$@" <work.in >work.out 2>&1 &
+	"${workload:-workload}" -p -w "$@" <work.in >work.out 2>&1 &
 	work_job=$!
 	exec 8>work.in
 	wait_for lines work.out 1

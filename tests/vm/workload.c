@@ -21,6 +21,9 @@
 
 #define MAX_THREADS 256
 
+long workload_called(long i, long two, long three);
+long workload_slept(long us);
+
 static void die(const char *what)
 {
 	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
@@ -220,6 +223,71 @@ static int do_team(char **arg)
 	return 0;
 }
 
+/* What user probes are put on: called through pointers that the compiler knows nothing of, so that no
+ * call is inlined, cloned or merged with another. */
+long workload_called(long i, long two, long three)
+{
+	return two == 2 && three == 3 ? i * 2 : -1;
+}
+
+long workload_slept(long us)
+{
+	sleep_us(us);
+	return us;
+}
+
+static long (*volatile called)(long, long, long) = workload_called;
+static long (*volatile slept)(long) = workload_slept;
+
+/* call N: workload_called(0, 2, 3), (1, 2, 3), ... */
+static int do_call(char **arg)
+{
+	long n = number(arg[0]);
+
+	for (long i = 0; i < n; i++) {
+		if (called(i, 2, 3) != i * 2)
+			return 1;
+	}
+	return 0;
+}
+
+/* slowcall N USEC */
+static int do_slowcall(char **arg)
+{
+	long n = number(arg[0]), us = number(arg[1]);
+
+	while (n-- > 0) {
+		if (slept(us) != us)
+			return 1;
+	}
+	return 0;
+}
+
+/* malloc N: so many calls of malloc() and of free() after -w, and none of them at the end */
+static int do_malloc(char **arg)
+{
+	void *volatile block;
+	long n = number(arg[0]);
+
+	while (n-- > 0) {
+		block = malloc(64);
+		if (!block)
+			die("malloc");
+		free(block);
+	}
+	_exit(0);
+}
+
+/* getppid N: libc's function, which nothing else in the process calls */
+static int do_getppid(char **arg)
+{
+	long n = number(arg[0]);
+
+	while (n-- > 0)
+		getppid();
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	long nr;
@@ -354,6 +422,10 @@ static const struct command {
 	{ "family",		2, do_family,		"N USEC" },
 	{ "newthread-later",	2, do_newthread_later,	"N USEC" },
 	{ "team",		1, do_team,		"USEC" },
+	{ "call",		1, do_call,		"N" },
+	{ "slowcall",		2, do_slowcall,		"N USEC" },
+	{ "malloc",		1, do_malloc,		"N" },
+	{ "getppid",		1, do_getppid,		"N" },
 	{ "syscall",		2, do_syscall,		"NAME N" },
 	{ "openfile",		1, do_openfile,		"NAME..." },
 	{ "write",		2, do_write,		"FILE BYTES" },
