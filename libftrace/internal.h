@@ -149,8 +149,14 @@ bool fti_tool_ok(const char *tool);
 int fti_journal_parse(struct fti_journal *j, const char *text, size_t len);
 void fti_journal_free(struct fti_journal *j);
 
+/* What is busy is tried again for a moment: one moment for all of a kind, as a thousand probes that
+ * somebody has enabled must not take half an hour.  Begins zeroed. */
+struct fti_patience {
+	int spent[FTI_KINDS];
+};
+
 /* Put one record back.  0 or -errno. */
-int fti_undo_one(int dirfd, const struct fti_was *w);
+int fti_undo_one(int dirfd, const struct fti_was *w, struct fti_patience *patience);
 /* Call fn for each record in the order in which they are put back. */
 void fti_undo_each(const struct fti_journal *j, void (*fn)(void *arg, const struct fti_was *w),
 		   void *arg);

@@ -48,13 +48,13 @@ static int open_dead(int dir, const char *name, char **text, size_t *len)
  * Put one record back if the kernel still shows what the dead tool made of it.  1: it was already
  * back, or somebody has changed it since.
  */
-static int repair_one(int dirfd, const struct fti_was *w)
+static int repair_one(int dirfd, const struct fti_was *w, struct fti_patience *patience)
 {
 	uint64_t hash;
 
 	if (w->has_now && !fti_undo_hash(dirfd, w->path, w->kind, &hash) && hash != w->now)
 		return hash == fti_hash(w->value) ? 0 : 1;
-	return fti_undo_one(dirfd, w);
+	return fti_undo_one(dirfd, w, patience);
 }
 
 /* Is the tracing directory the journal names the one we have?  It may be mounted in two places. */
@@ -76,6 +76,7 @@ struct repair {
 	int dirfd;		/* tracing directory */
 	int journals;		/* their directory */
 	char boot[40];
+	struct fti_patience patience;
 	bool drop;		/* remove a journal even where putting back failed */
 	void (*found)(void *arg, const struct fti_dead *dead);
 	fti_undo_report *report;
@@ -86,7 +87,7 @@ struct repair {
 static void repair_record(void *arg, const struct fti_was *w)
 {
 	struct repair *r = arg;
-	int err = repair_one(r->dirfd, w);
+	int err = repair_one(r->dirfd, w, &r->patience);
 
 	if (err < 0)
 		r->dead.failed++;

@@ -21,6 +21,7 @@ struct reset {
 	ft_reset_action *fn;
 	void *arg;
 	int   failures;
+	struct fti_patience patience;
 };
 
 static void done(struct reset *r, const char *action, const char *what, const char *to, int err)
@@ -40,15 +41,15 @@ static void replayed(void *arg, int err, const char *path, const char *value)
 }
 
 /*
- * "ftrace-tools-TOOL-PID" of a process that is no more.  One that was given the number since is taken
- * for the owner: names of programs are no proof, and its journal tells better.  In a PID namespace
- * the living seem to be gone.
+ * "ftrace-tools-TOOL-PID" and "ftt_TOOL_PID" of a process that is no more.  One that was given the
+ * number since is taken for the owner: names of programs are no proof, and its journal tells better.
+ * In a PID namespace the living seem to be gone.
  */
-static bool owner_is_gone(const char *name)
+static bool owner_is_gone(const char *name, char before_pid)
 {
-	const char *dash = strrchr(name, '-');
+	const char *digits = strrchr(name, before_pid);
 	char *end = NULL;
-	long pid = dash ? strtol(dash + 1, &end, 10) : 0;
+	long pid = digits ? strtol(digits + 1, &end, 10) : 0;
 
 	return pid > 0 && pid <= INT_MAX && !*end && ft_task_initial_namespace() &&
 	       kill((pid_t)pid, 0) && errno == ESRCH;
@@ -64,29 +65,29 @@ static void remove_instances(struct reset *r)
 	d = opendir(path);
 	while (d && (e = readdir(d))) {
 		if (strncmp(e->d_name, FTI_INSTANCE_PREFIX, strlen(FTI_INSTANCE_PREFIX)) ||
-		    !owner_is_gone(e->d_name))
+		    !owner_is_gone(e->d_name, '-'))
 			continue;
 		snprintf(path, sizeof(path), "instances/%.255s", e->d_name);
 		done(r, "remove", path, "",
-		     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_INSTANCE, .path = path }));
+		     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_INSTANCE, .path = path },
+				  &r->patience));
 	}
 	if (d)
 		closedir(d);
 }
 
-/* "p:ftt_1234_5678/vfs_read vfs_read": ours, of process 1234. */
+/* "p:ftt_funcslower_1234/p1234_0 vfs_read": ours, of process 1234. */
 static void remove_probe(struct reset *r, const char *file, const char *line)
 {
-	char value[256];
-	int pid;
+	char value[256], group[256], event[256];
 
-	if (sscanf(line, "%*[^:]:%255[^ ]", value) != 1 ||
-	    sscanf(value, FTI_PROBE_PREFIX "%d_", &pid) != 1 || !strchr(value, '/') ||
-	    !ft_task_initial_namespace() || !(kill(pid, 0) && errno == ESRCH))
+	if (sscanf(line, "%*[^:]:%255[^/ ]/%255[^ ]", group, event) != 2 ||
+	    strncmp(group, FTI_PROBE_PREFIX, strlen(FTI_PROBE_PREFIX)) || !owner_is_gone(group, '_'))
 		return;
+	snprintf(value, sizeof(value), "%.120s/%.120s", group, event);
 	done(r, "remove", value, "",
 	     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_PROBE, .path = (char *)file,
-						    .value = value }));
+						    .value = value }, &r->patience));
 }
 
 static void remove_probes(struct reset *r, const char *file)
@@ -153,7 +154,7 @@ static void rest_all(struct reset *r)
 					     .path = (char *)path, .value = (char *)rest };
 
 			if (now && apply)
-				done(r, "rest", path, rest, fti_undo_one(r->fd, &w));
+				done(r, "rest", path, rest, fti_undo_one(r->fd, &w, &r->patience));
 			else if (now)
 				done(r, "found", path, now, 0);
 			free(now);

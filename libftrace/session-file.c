@@ -83,8 +83,8 @@ bool ft_session_has_global(const struct ft_session *s, const char *file)
 
 /* -- changing ---------------------------------------------------------------------------------- */
 
-/* The last error_log entry, when it is about the value just refused: its first line says why. */
-static void kernel_reason(struct ft_session *s, bool global, const char *value, char *out, size_t size)
+void fti_session_reason(const struct ft_session *s, bool global, const char *value, char *out,
+			size_t size)
 {
 	char *log = tracefs_error_last(global ? NULL : s->instance), *error, *command;
 
@@ -95,7 +95,7 @@ static void kernel_reason(struct ft_session *s, bool global, const char *value, 
 	error = strstr(log, ": error: ");
 	command = strstr(log, "Command: ");
 	if (error && command && strstr(command, value))
-		snprintf(out, size, " (%.*s)", (int)strcspn(error + 9, "\n"), error + 9);
+		snprintf(out, size, "%.*s", (int)strcspn(error + 9, "\n"), error + 9);
 	free(log);
 }
 
@@ -103,9 +103,10 @@ static int refused(struct ft_session *s, int err, bool global, const char *file,
 {
 	char why[256];
 
-	kernel_reason(s, global, value, why, sizeof(why));
+	fti_session_reason(s, global, value, why, sizeof(why));
 	/* What the kernel finds wrong in a value that came from the user is the user's to mend. */
-	return ft_fail(s, err, "cannot set '%s' to '%.200s': %s%s", file, value, strerror(-err), why);
+	return ft_fail(s, err, "cannot set '%s' to '%.200s': %s%s%s%s", file, value, strerror(-err),
+		       why[0] ? " (" : "", why, why[0] ? ")" : "");
 }
 
 /* What is so already needs no change, and none to put back. */

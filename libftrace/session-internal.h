@@ -33,4 +33,8 @@ int fti_session_busy(struct ft_session *s);
  * -EBUSY with the sentence set. */
 int fti_session_refuse_foreign(struct ft_session *s, const char *tracer);
 
+/* Why the kernel refused the value: the last error_log entry, if it is about that; else "". */
+void fti_session_reason(const struct ft_session *s, bool global, const char *value, char *out,
+			size_t size);
+
 #endif

@@ -112,9 +112,18 @@ static void name_instance(const struct ft_session *s, char *name, size_t size)
 	}
 }
 
-/* 0: s->instance is there and can run the tracer; -ENOTSUP: use the top level. */
-static int open_instance(struct ft_session *s, const char *tracer)
+/* Uprobe events can be enabled in an instance since about when the function tracer can run in one
+ * (between 3.14 and 3.16); a kernel without that tracer is told by a file of 4.4. */
+static bool instance_takes_uprobes(const struct ft_session *s)
 {
+	return fti_file_exists(s->top_fd, "set_event_pid") ||
+	       ft_kernel_has_tracer(s->dir, "function");
+}
+
+/* 0: s->instance is there and can do what will be done; -ENOTSUP: use the top level. */
+static int open_instance(struct ft_session *s, const struct ft_session_config *config)
+{
+	const char *tracer = config->tracer;
 	char name[96];
 	int err;
 
@@ -136,7 +145,8 @@ static int open_instance(struct ft_session *s, const char *tracer)
 	s->dir = tracefs_instance_get_dir(s->instance);
 	if (!s->dir)
 		return -ENOMEM;
-	if (!tracer || ft_kernel_has_tracer(s->dir, tracer))
+	if ((!tracer || ft_kernel_has_tracer(s->dir, tracer)) &&
+	    (!config->uprobes || instance_takes_uprobes(s)))
 		return 0;
 	tracefs_instance_destroy(s->instance);
 	tracefs_instance_free(s->instance);
@@ -215,7 +225,7 @@ static int open_buffer(struct ft_session *s, const struct ft_session_config *con
 	err = fti_guard_start(&s->guard, s->undo, s->top_fd);
 	if (err)
 		return ft_fail(s, err, "cannot start the guard process: %s", strerror(-err));
-	err = config->top ? -ENOTSUP : open_instance(s, config->tracer);
+	err = config->top ? -ENOTSUP : open_instance(s, config);
 	if (err && err != -ENOTSUP)
 		return err;
 	if (err && !locked) {
@@ -298,20 +308,33 @@ int ft_session_open(struct ft_session **out, const struct ft_session_config *wan
 
 /* -- closing ----------------------------------------------------------------------------------- */
 
+struct undoing {
+	const struct ft_session *s;
+	int probes;		/* that could not be removed */
+};
+
+/* Probes come by the hundred, and for one reason. */
 static void report_undo(void *arg, int err, const char *path, const char *value)
 {
-	struct ft_session *s = arg;
+	struct undoing *u = arg;
 	char text[512];
 
 	if (!err)
 		return;
-	snprintf(text, sizeof(text), "cannot put back '%s' to '%.200s': %s", path, value,
-		 strerror(-err));
-	say(s, text);
+	if (fti_rule_kind(path) != FTI_PROBE)
+		snprintf(text, sizeof(text), "cannot put back '%s' to '%.200s': %s", path, value,
+			 strerror(-err));
+	else if (!u->probes++)
+		snprintf(text, sizeof(text), "cannot remove the probe '%.200s': %s%s", value,
+			 strerror(-err), err == -EBUSY ? " (somebody has enabled it)" : "");
+	else
+		return;
+	say(u->s, text);
 }
 
 int ft_session_close(struct ft_session *s, int status)
 {
+	struct undoing undoing = { .s = s };
 	int failed = 0;
 
 	if (!s)
@@ -323,9 +346,11 @@ int ft_session_close(struct ft_session *s, int status)
 	if (s->dir_fd >= 0 && s->dir_fd != s->top_fd)
 		close(s->dir_fd);
 	if (s->undo && s->guard)
-		failed = fti_undo_run(s->undo, report_undo, s);
+		failed = fti_undo_run(s->undo, report_undo, &undoing);
 	if (s->instance)
 		tracefs_instance_free(s->instance);
+	if (undoing.probes > 1)
+		say(s, "and others, all to be removed later by 'reset-ftrace'");
 	/* What could not be put back stays in the journal, for reset-ftrace. */
 	if (s->undo && failed)
 		fti_undo_keep(s->undo);

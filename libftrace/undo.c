@@ -131,11 +131,11 @@ static bool in_instance(const struct fti_was *w)
 	return !strncmp(w->path, "instances/", strlen("instances/"));
 }
 
-int fti_undo_one(int dirfd, const struct fti_was *w)
+int fti_undo_one(int dirfd, const struct fti_was *w, struct fti_patience *patience)
 {
 	int err = put_once(dirfd, w);
 
-	for (int i = 0; err == -EBUSY && i < BUSY_TRIES; i++) {
+	while (err == -EBUSY && patience->spent[w->kind]++ < BUSY_TRIES) {
 		fti_sleep_ns(BUSY_WAIT_NS);
 		err = put_once(dirfd, w);
 	}
@@ -433,6 +433,7 @@ fail:
 
 struct run {
 	int dirfd, failed;
+	struct fti_patience patience;
 	fti_undo_report *report;
 	void *arg;
 };
@@ -440,7 +441,7 @@ struct run {
 static void run_one(void *arg, const struct fti_was *w)
 {
 	struct run *r = arg;
-	int err = fti_undo_one(r->dirfd, w);
+	int err = fti_undo_one(r->dirfd, w, &r->patience);
 
 	r->report(r->arg, err, w->path, w->value);
 	r->failed += err != 0;

@@ -1312,10 +1312,21 @@ static void ignore(void *arg, int err, const char *path, const char *value)
 	(void)arg, (void)err, (void)path, (void)value;
 }
 
+#define PROGRAM "/run/program"
+
+/* For uprobes that nothing reaches. */
+static void make_program(void)
+{
+	int fd = open(PROGRAM, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	CU_ASSERT_EQUAL(ftruncate(fd, 4096), 0);
+	close(fd);
+}
+
 /* A uprobe enabled in an instance cannot be removed before that. */
 static void test_undo_removes_a_probe_enabled_in_its_instance(void)
 {
-	static const char probe[] = "p:ftt_unit/entry /run/program:0x40";
+	static const char probe[] = "p:ftt_unit/entry " PROGRAM ":0x40";
 	char dir[128], path[256], *probes;
 	struct fti_undo *u = NULL;
 	bool persistent;
@@ -1326,9 +1337,7 @@ static void test_undo_removes_a_probe_enabled_in_its_instance(void)
 		unit_skip("no uprobe events on this kernel");
 		return;
 	}
-	fd = open("/run/program", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-	CU_ASSERT_EQUAL(ftruncate(fd, 4096), 0);
-	close(fd);
+	make_program();
 	fd = open(TRACEFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_EQUAL_FATAL(fti_undo_open(&u, fd, TRACEFS, "unit-session", &persistent), 0);
 	snprintf(dir, sizeof(dir), "ftrace-tools-unit-session-%d", getpid());
@@ -1389,6 +1398,48 @@ static void test_reset_removes_instances_of_the_dead_only(void)
 	stop_child(sleeper);
 }
 
+static void test_reset_removes_probes_of_the_dead_only(void)
+{
+	char line[128], what[128], reason[FT_RESET_REASON_SIZE], *probes;
+	const char *const owners[] = { "ftt_unit_session_%d", "ftt_2_unit_session_%d", "unit_%d" };
+	pid_t child;
+
+	NEED_TOP_LEVEL();
+	if (!ft_task_initial_namespace() || access(TRACEFS "/uprobe_events", W_OK)) {
+		unit_skip("in a PID namespace, or no uprobe events on this kernel");
+		return;
+	}
+	child = start_child(end_with_7);
+	waitpid(child, NULL, 0);
+	make_program();
+	for (size_t i = 0; i < 4; i++) {
+		const pid_t pid = i < 3 ? child : getpid();
+		int n = sprintf(line, "p:");
+
+		n += sprintf(line + n, owners[i % 3], pid);
+		sprintf(line + n, "/x " PROGRAM ":0x40");
+		CU_ASSERT_EQUAL(fti_file_write(AT_FDCWD, TRACEFS "/uprobe_events", line,
+					       FTI_APPEND), 0);
+	}
+	snprintf(what, sizeof(what), "ftt_2_unit_session_%d/x", child);
+	CU_ASSERT_EQUAL(ft_reset(&reset, on_reset, what, reason), FT_OK);
+	CU_ASSERT_EQUAL(what[0], '!');
+	probes = read_file(TRACEFS "/uprobe_events");
+	snprintf(line, sizeof(line), "unit_session_%d/x", child);
+	CU_ASSERT_PTR_NULL(strstr(probes, line));
+	for (size_t i = 2; i < 4; i++) {
+		const pid_t pid = i < 3 ? child : getpid();
+		int n = sprintf(line, "-:");
+
+		n += sprintf(line + n, owners[i % 3], pid);
+		sprintf(line + n, "/x");
+		CU_ASSERT_PTR_NOT_NULL(strstr(probes, line + 1));
+		CU_ASSERT_EQUAL(fti_file_write(AT_FDCWD, TRACEFS "/uprobe_events", line,
+					       FTI_APPEND), 0);
+	}
+	free(probes);
+}
+
 static void test_reset_waits_for_the_top_level(void)
 {
 	char what[] = "", reason[FT_RESET_REASON_SIZE];
@@ -1439,4 +1490,5 @@ UNIT_SUITE("session",
 	UNIT_TEST(test_stream_at_top_level_leaves_the_buffer_empty),
 	UNIT_TEST(test_undo_removes_a_probe_enabled_in_its_instance),
 	UNIT_TEST(test_reset_removes_instances_of_the_dead_only),
+	UNIT_TEST(test_reset_removes_probes_of_the_dead_only),
 	UNIT_TEST(test_reset_waits_for_the_top_level));

@@ -422,6 +422,39 @@ static void test_undo_disables_and_deletes_its_probes(void)
 	close(t.fd);
 }
 
+/* A mount point is busy, too. */
+static void test_undo_is_patient_once_for_all_of_a_kind(void)
+{
+	static char one[] = "instances/ftrace-tools-x-1", two[] = "instances/ftrace-tools-x-2",
+		    none[] = "";
+	const struct fti_was first = { .kind = FTI_INSTANCE, .path = one, .value = none },
+			     second = { .kind = FTI_INSTANCE, .path = two, .value = none };
+	struct fti_patience patience = { .spent = { 0 } };
+	char path[128];
+	struct tree t;
+	int spent;
+
+	NEED_PRIVATE_NAMESPACE();
+	make_tree(&t);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(mkdirat(t.fd, i ? two : one, 0700), 0);
+		snprintf(path, sizeof(path), "%s/%s", t.path, i ? two : one);
+		CU_ASSERT_EQUAL(mount("tmpfs", path, "tmpfs", 0, NULL), 0);
+	}
+	CU_ASSERT_EQUAL(fti_undo_one(t.fd, &first, &patience), -EBUSY);
+	spent = patience.spent[FTI_INSTANCE];
+	CU_ASSERT(spent > 10);
+	CU_ASSERT_EQUAL(fti_undo_one(t.fd, &second, &patience), -EBUSY);
+	CU_ASSERT_EQUAL(patience.spent[FTI_INSTANCE], spent + 1);
+	CU_ASSERT_EQUAL(patience.spent[FTI_PROBE], 0);
+	snprintf(path, sizeof(path), "%s/%s", t.path, two);
+	CU_ASSERT_EQUAL(umount(path), 0);
+	CU_ASSERT_EQUAL(fti_undo_one(t.fd, &second, &patience), 0);
+	snprintf(path, sizeof(path), "%s/%s", t.path, one);
+	umount(path);
+	close(t.fd);
+}
+
 /* -- the journal's file ------------------------------------------------------------------------ */
 
 static void test_undo_journal_is_private_and_held(void)
@@ -1149,6 +1182,7 @@ UNIT_SUITE("undo",
 	UNIT_TEST(test_undo_writes_a_list_line_by_line),
 	UNIT_TEST(test_undo_removes_only_the_triggers_that_came),
 	UNIT_TEST(test_undo_disables_and_deletes_its_probes),
+	UNIT_TEST(test_undo_is_patient_once_for_all_of_a_kind),
 	UNIT_TEST(test_undo_journal_is_private_and_held),
 	UNIT_TEST(test_undo_works_where_the_journals_directory_is_not_ours),
 	UNIT_TEST(test_undo_survives_a_full_disk),

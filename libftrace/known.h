@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * known: how often a name stands in /proc/kallsyms.
+ *
+ * A kprobe on a name that several functions have goes to the first of them, or is refused, as
+ * the kernel likes; one on a function that its module does not have is taken and never hit.  Only
+ * hashes are kept, so that the answer for a thousand functions costs one reading of the list.
+ */
+#ifndef FTI_KNOWN_H
+#define FTI_KNOWN_H
+
+struct fti_known;
+
+/* path: NULL for /proc/kallsyms.  0 or -errno; *out is NULL then. */
+int fti_known_open(struct fti_known **out, const char *path);
+void fti_known_close(struct fti_known *k);
+
+/* 0, 1, or 2 for more than one.  Without a module (NULL) the kernel's own goes before those of
+ * modules, as the kernel looks it up. */
+int fti_known_count(const struct fti_known *k, const char *name, const char *module);
+
+#endif
