@@ -5,6 +5,7 @@
 
 #include "graph-text.h"
 #include "internal.h"
+#include "latency.h"
 
 #define PUT(t, literal) put(t, literal, sizeof(literal) - 1)
 
@@ -108,27 +109,14 @@ static void put_counts(struct fti_graph_text *t, unsigned int v)
 	put(t, v ? &low : ".", 1);
 }
 
-/* trace_print_lat_fmt(): the bits of common_flags have kept their places, new ones came. */
+/* trace_print_lat_fmt() */
 static void put_latency(struct fti_graph_text *t, const struct ft_event *e)
 {
-	enum { IRQS_OFF = 1, LAZY = 2, RESCHED = 4, HARDIRQ = 8, SOFTIRQ = 16, PREEMPT = 32,
-	       NMI = 64, BH_OFF = 128 };
 	const unsigned int flags = (unsigned int)ft_field_u64(&t->flags, e);
 	const bool old = t->config.old_marks;
-	char text[4] = " ";
+	const char text[4] = { ' ', fti_latency_irqs(flags), fti_latency_resched(flags, old),
+			       fti_latency_context(flags) };
 
-	text[1] = flags & BH_OFF ? (flags & IRQS_OFF ? 'D' : 'b') : flags & IRQS_OFF ? 'd' : '.';
-	if (old)
-		text[2] = flags & RESCHED ? 'N' : '.';
-	else	/* by RESCHED 4, PREEMPT 2, LAZY 1 */
-		text[2] = ".lpLnbNB"[(flags & RESCHED) | (flags & PREEMPT) >> 4 |
-				     (flags & LAZY) >> 1];
-	if (flags & NMI && !old)
-		text[3] = flags & HARDIRQ ? 'Z' : 'z';
-	else if (flags & HARDIRQ)
-		text[3] = flags & SOFTIRQ ? 'H' : 'h';
-	else
-		text[3] = flags & SOFTIRQ ? 's' : '.';
 	put(t, text, sizeof(text));
 	put_counts(t, (unsigned int)ft_field_u64(&t->preempt_count, e) & 0xff);
 	if (!old)

@@ -19,4 +19,7 @@ void fti_names_free(struct fti_names *n);
 /* As ft_symbol_format(); not terminated, *len bytes.  Valid until the next call. */
 const char *fti_names_get(struct fti_names *n, uint64_t addr, bool offset, size_t *len);
 
+/* As functions and stacks are named in the kernel's trace file: without the module. */
+const char *fti_names_plain(struct fti_names *n, uint64_t addr, size_t *len);
+
 #endif

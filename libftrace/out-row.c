@@ -205,6 +205,10 @@ static char *json_row(struct ft_out *o, char *p)
 		if (p != start + 1)
 			*p++ = ',';
 		p = mempcpy(p, f->key, f->key_len);
+		if (c->kind == FTI_JSON) {
+			p = mempcpy(p, c->string, c->len);
+			continue;
+		}
 		if (c->kind != FTI_STRING) {
 			p = put_number(o, p, f, c);
 			continue;

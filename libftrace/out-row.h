@@ -16,11 +16,11 @@
 /* The strings of a row, escaped; one of FT_OUT_STR_MAX bytes fits whatever it holds. */
 #define FTI_ROW_STRINGS (6 * FT_OUT_STR_MAX + 64)
 
-enum fti_cell_kind { FTI_EMPTY, FTI_UINT, FTI_INT, FTI_STRING };
+enum fti_cell_kind { FTI_EMPTY, FTI_UINT, FTI_INT, FTI_STRING, FTI_JSON };
 
 struct fti_cell {
 	enum fti_cell_kind kind;
-	uint32_t len;			/* FTI_STRING */
+	uint32_t len;			/* FTI_STRING, FTI_JSON */
 	union {
 		uint64_t number;
 		const char *string;	/* escaped, in ft_out.strings */

@@ -12,7 +12,7 @@
 
 static bool is_number(enum ft_column_type type)
 {
-	return type != FT_COL_STR && type != FT_COL_BOOL;
+	return type != FT_COL_STR && type != FT_COL_BOOL && type != FT_COL_ANY;
 }
 
 static int text_width(const struct ft_out *o, const struct ft_column *c)
@@ -163,7 +163,8 @@ void ft_out_strn(struct ft_out *o, int column, const char *v, size_t len)
 	if (!c)
 		return;
 	*c = (struct fti_cell){ .kind = FTI_EMPTY };
-	if ((format != FT_OUT_TEXT && o->fields[column].type != FT_COL_STR) || room < 3)
+	if ((format != FT_OUT_TEXT && o->fields[column].type != FT_COL_STR &&
+	     o->fields[column].type != FT_COL_ANY) || room < 3)
 		return;
 	n = fti_escape(p, room - 3, v, bounded_len(v, len),
 		       format == FT_OUT_JSON ? FTI_ESCAPE_JSON : FTI_ESCAPE_TEXT, &taken);
@@ -180,6 +181,21 @@ void ft_out_str(struct ft_out *o, int column, const char *v)
 	/* One byte more than is taken, so that what is cut is known to be. */
 	if (v)
 		ft_out_strn(o, column, v, strnlen(v, FT_OUT_STR_MAX + 1));
+}
+
+void ft_out_json(struct ft_out *o, int column, const char *json, size_t len)
+{
+	struct fti_cell *c = shown_cell(o, column);
+	char *p = o->strings + o->strings_used;
+
+	if (!c || o->config.format != FT_OUT_JSON)
+		return;
+	*c = (struct fti_cell){ .kind = FTI_EMPTY };
+	if (len > FT_OUT_JSON_MAX || len > FTI_ROW_STRINGS - o->strings_used)
+		return;
+	memcpy(p, json, len);
+	o->strings_used += len;
+	*c = (struct fti_cell){ .kind = FTI_JSON, .len = len, .string = p };
 }
 
 static void print_headings(struct ft_out *o)
@@ -221,6 +237,20 @@ int ft_out_line(struct ft_out *o, const char *line, size_t len)
 	if (o->config.format != FT_OUT_TEXT)
 		return o->sink.err;
 	return fti_sink_line(&o->sink, line, len);
+}
+
+char *ft_out_room(struct ft_out *o, size_t size)
+{
+	if (o->config.format != FT_OUT_TEXT || size > FT_OUT_ROOM_MAX)
+		return NULL;
+	return fti_sink_room(&o->sink, size);
+}
+
+int ft_out_commit(struct ft_out *o, const char *end)
+{
+	if (end)
+		fti_sink_used(&o->sink, end);
+	return o->sink.err;
 }
 
 bool ft_out_is_text(const struct ft_out *o)

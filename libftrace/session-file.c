@@ -249,6 +249,27 @@ int ft_session_set_option(struct ft_session *s, const char *option, bool on)
 	return err ? refused(s, err, false, "trace_options", word) : 0;
 }
 
+int ft_session_latch_option(struct ft_session *s, const char *option, bool on)
+{
+	char path[96], *was;
+	int err;
+
+	snprintf(path, sizeof(path), "options/%s", option);
+	was = s->instance ? ft_session_read_global(s, path) : NULL;
+	err = was ? fti_undo_file(s->undo, path) : 0;
+	if (err)
+		err = ft_fail(s, err, "cannot record the option '%s': %s", option, strerror(-err));
+	/* Somebody has set it: in instances of 5.10 it takes effect only when it changes. */
+	if (!err && was && on && !strcmp(was, "1"))
+		err = ft_session_set_option(s, option, false);
+	if (!err)
+		err = ft_session_set_option(s, option, on);
+	if (!err && was)
+		err = ft_session_set_global(s, path, was);
+	free(was);
+	return err;
+}
+
 int ft_session_enable_event(struct ft_session *s, const char *system, const char *event,
 			    const char *filter)
 {

@@ -205,7 +205,7 @@ static int add_text(struct reader *r, const struct line *l)
 	}
 	/* Trampolines and instruction pages are listed, but %ps does not know them. */
 	if (l->mlen >= 11 && !memcmp(l->module, "__builtin__", 11))
-		return 0;
+		return fti_symtab_add(&r->draft, l->addr, NULL, 0, FTI_SYMBOL_END);
 	err = ends ? 0 : fti_symtab_module(&r->draft, l->module, l->mlen, &index);
 	if (!err)
 		err = fti_symtab_add(&r->draft, l->addr, l->name, l->len, index);

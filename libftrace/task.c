@@ -12,6 +12,7 @@
 
 #include "ftrace/task.h"
 #include "internal.h"
+#include "task-internal.h"
 
 #define PID_LIMIT      4194304		/* the kernel's PID_MAX_LIMIT */
 #define INIT_PID_INODE 0xEFFFFFFCu	/* PROC_PID_INIT_INO, fixed since 3.8 */
@@ -37,6 +38,7 @@ struct ft_comms {
 	int	    procfd;	/* -1: /proc cannot tell */
 	int	    tracefd;	/* -1: no saved_cmdlines */
 	uint32_t    tick;
+	uint32_t    changes;	/* of names that were known */
 	uint64_t    read_ns;	/* when saved_cmdlines was read; 0: never */
 	struct comm comm[SETS][WAYS];
 };
@@ -168,14 +170,17 @@ static struct comm *comm_add(struct ft_comms *c, int tid)
 		if (c->tick - set[i].used > c->tick - oldest->used)
 			oldest = &set[i];
 	}
+	c->changes += oldest->known;
 	*oldest = (struct comm){ .tid = tid, .used = c->tick };
 	return oldest;
 }
 
-static void comm_name(struct comm *m, const char *name, size_t len)
+static void comm_name(struct ft_comms *c, struct comm *m, const char *name, size_t len)
 {
 	if (len > sizeof(m->name) - 1)
 		len = sizeof(m->name) - 1;
+	if (m->known && (strlen(m->name) != len || memcmp(m->name, name, len)))
+		c->changes++;
 	memset(m->name, 0, sizeof(m->name));
 	memcpy(m->name, name, len);
 	m->known = true;
@@ -201,7 +206,7 @@ static size_t worker_length(const char *name, size_t len)
 	return i;
 }
 
-static bool from_proc(const struct ft_comms *c, struct comm *m)
+static bool from_proc(struct ft_comms *c, struct comm *m)
 {
 	char path[32], name[128];
 	ssize_t n;
@@ -219,7 +224,7 @@ static bool from_proc(const struct ft_comms *c, struct comm *m)
 		return false;
 	if (name[n - 1] == '\n')
 		n--;
-	comm_name(m, name, worker_length(name, n));
+	comm_name(c, m, name, worker_length(name, n));
 	return true;
 }
 
@@ -247,7 +252,7 @@ static void read_saved(struct ft_comms *c, uint64_t now)
 		if (!m)
 			m = comm_add(c, tid);
 		if (!m->known)
-			comm_name(m, end + 1, nl - end - 1);
+			comm_name(c, m, end + 1, nl - end - 1);
 	}
 	free(text);
 }
@@ -262,7 +267,12 @@ void ft_comms_set(struct ft_comms *comms, int tid, const char *comm)
 	if (!m)
 		m = comm_add(comms, tid);
 	m->used = ++comms->tick;
-	comm_name(m, comm, strnlen(comm, FT_COMM_SIZE));
+	comm_name(comms, m, comm, strnlen(comm, FT_COMM_SIZE));
+}
+
+const uint32_t *fti_comms_changes(const struct ft_comms *comms)
+{
+	return &comms->changes;
 }
 
 const char *ft_comms_get(struct ft_comms *comms, int tid)

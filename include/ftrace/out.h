@@ -37,6 +37,7 @@ enum ft_column_type {
 	FT_COL_TIME,
 	FT_COL_STR,	/* left-aligned text; more than FT_OUT_STR_MAX bytes are cut, "..." added */
 	FT_COL_BOOL,	/* yes, no; JSON and CSV: true, false.  Left-aligned */
+	FT_COL_ANY,	/* a number (ft_out_int, ft_out_uint) or a string, as it is set; left-aligned */
 };
 
 #define FT_OUT_STR_MAX 4096
@@ -92,6 +93,11 @@ void ft_out_uint(struct ft_out *o, int column, uint64_t v);	/* UINT HEX US MS TI
 void ft_out_str(struct ft_out *o, int column, const char *v);
 void ft_out_strn(struct ft_out *o, int column, const char *v, size_t len);
 
+/* A value that is JSON already, an object or an array of what is known at run time only; at most
+ * FT_OUT_JSON_MAX bytes, or the column stays empty.  JSON only, elsewhere nothing. */
+#define FT_OUT_JSON_MAX 16384
+void ft_out_json(struct ft_out *o, int column, const char *json, size_t len);
+
 /* Write the row, and before the first one the headings (text: if asked for; CSV: always).  0, or
  * -EPIPE when the reader has gone (SIGPIPE must not end the process), or another -errno; sticky. */
 int ft_out_end(struct ft_out *o);
@@ -100,6 +106,16 @@ int ft_out_end(struct ft_out *o);
  * already free of foreign control characters.  Several lines may be given at once. */
 int ft_out_line(struct ft_out *o, const char *line, size_t len);
 bool ft_out_is_text(const struct ft_out *o);
+
+/*
+ * The same without a copy, for tools that print a million lines a second: room for `size` bytes (at
+ * most FT_OUT_ROOM_MAX) of whole lines, newlines included, or NULL in the other formats and after an
+ * error; then the end of what was written there, NULL for nothing.  The latter returns as
+ * ft_out_line().
+ */
+#define FT_OUT_ROOM_MAX 32768
+char *ft_out_room(struct ft_out *o, size_t size);
+int ft_out_commit(struct ft_out *o, const char *end);
 
 /* A record of its own beside the rows, JSON only: {"TYPE":{"KEY":N,...}}; keys ends with NULL.
  * -E2BIG (not sticky) when it does not fit 64 kB. */

@@ -108,6 +108,13 @@ int ft_session_add_functions(struct ft_session *s, const char *file, bool global
 int ft_session_set_functions(struct ft_session *s, const char *file, bool global,
 			     const char *const *patterns, size_t count);
 
+/*
+ * Set tracing_thresh, in microseconds (0: none).  It is one for all buffers and tracers (in 7.1, too),
+ * so a change is refused with -EBUSY while a tracer other than function is active anywhere; the
+ * session's own is set after it.
+ */
+int ft_session_set_thresh(struct ft_session *s, uint64_t us);
+
 /* Empty a list file (a filter, PIDs) if there is something in it. */
 int ft_session_clear(struct ft_session *s, const char *file);
 int ft_session_clear_global(struct ft_session *s, const char *file);
@@ -115,6 +122,13 @@ int ft_session_clear_global(struct ft_session *s, const char *file);
 /* Set a trace option by its name ("sleep-time"): options/NAME where it exists, trace_options
  * elsewhere (3.10 instances).  -ENOENT without a sentence when the kernel does not know it. */
 int ft_session_set_option(struct ft_session *s, const char *option, bool on);
+
+/*
+ * The same for a tracer's option that is looked at only when it is set and when a tracer starts
+ * (func_stack_trace).  Such a flag is one for all instances (up to 6.12 at least): given back at once,
+ * it neither meets that of another tool nor changes what somebody starts meanwhile.
+ */
+int ft_session_latch_option(struct ft_session *s, const char *option, bool on);
 
 /* Enable an event in the session's buffer; filter may be NULL. */
 int ft_session_enable_event(struct ft_session *s, const char *system, const char *event,

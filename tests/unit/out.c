@@ -280,6 +280,8 @@ static const struct number numbers[] = {
 	{ FT_COL_BOOL, false, 0, "no", "false" },
 	{ FT_COL_BOOL, false, 2, "yes", "true" },
 	{ FT_COL_STR, false, 77, "77", "\"77\"" },
+	{ FT_COL_ANY, false, 77, "77", "77" },
+	{ FT_COL_ANY, true, (uint64_t)-7, "-7", "-7" },
 };
 
 static void expect_number(const struct number *n, enum ft_out_format format, const char *fmt)
@@ -904,7 +906,130 @@ static void test_files_of_others_in_shared_directories_are_refused(void)
 	rmdir(dir);
 }
 
+/* -- lines laid out in place ------------------------------------------------------------------- */
+
+static void test_room_is_written_in_its_place(void)
+{
+	struct ft_out *o = open_out(FT_OUT_TEXT, false);
+	char *p;
+
+	CU_ASSERT_EQUAL(ft_out_line(o, "first", 5), 0);
+	p = ft_out_room(o, 100);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	/* less than there is room for, and nothing at all */
+	memcpy(p, "second\nthird\n", 13);
+	CU_ASSERT_EQUAL(ft_out_commit(o, p + 13), 0);
+	p = ft_out_room(o, FT_OUT_ROOM_MAX);
+	CU_ASSERT_PTR_NOT_NULL(p);
+	CU_ASSERT_EQUAL(ft_out_commit(o, NULL), 0);
+	CU_ASSERT_PTR_NULL(ft_out_room(o, FT_OUT_ROOM_MAX + 1));
+	CU_ASSERT_EQUAL(ft_out_line(o, "last", 4), 0);
+	expect(o, "first\nsecond\nthird\nlast\n");
+}
+
+/* Many times the buffer, each line whole and in its place. */
+static void test_room_is_flushed_when_it_is_used_up(void)
+{
+	struct ft_out *o = open_out(FT_OUT_TEXT, false);
+	const int lines = 20000;
+	char *text, *at;
+
+	for (int i = 0; i < lines; i++) {
+		char *p = ft_out_room(o, i % 7 ? 64 : 2000);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+		CU_ASSERT_EQUAL(ft_out_commit(o, p + sprintf(p, "line %d\n", i)), 0);
+	}
+	at = text = close_out(o, NULL);
+	for (int i = 0; i < lines; i++) {
+		char *end;
+
+		CU_ASSERT_FATAL(!strncmp(at, "line ", 5));
+		CU_ASSERT_EQUAL_FATAL(strtol(at + 5, &end, 10), i);
+		CU_ASSERT_EQUAL_FATAL(*end, '\n');
+		at = end + 1;
+	}
+	CU_ASSERT_EQUAL(*at, 0);
+	free(text);
+}
+
+static void test_room_is_of_text_alone(void)
+{
+	struct ft_out *o = open_out(FT_OUT_JSON, false);
+
+	CU_ASSERT_PTR_NULL(ft_out_room(o, 10));
+	CU_ASSERT_EQUAL(ft_out_commit(o, NULL), 0);
+	expect(o, "");
+}
+
+static void test_room_ends_with_an_error(void)
+{
+	struct ft_out_config config = { .columns = columns, .path = "/dev/full" };
+	struct ft_out *o;
+	int err = 0, i;
+
+	CU_ASSERT_EQUAL_FATAL(ft_out_open(&o, &config), 0);
+	for (i = 0; i < 1000 && !err; i++) {
+		char *p = ft_out_room(o, 1000);
+
+		if (p)
+			p = (char *)memset(p, '\n', 1000) + 1000;
+		err = ft_out_commit(o, p);
+	}
+	CU_ASSERT_EQUAL(err, -ENOSPC);
+	CU_ASSERT(i > 50 && i < 100);
+	CU_ASSERT_PTR_NULL(ft_out_room(o, 1));
+	CU_ASSERT_EQUAL(ft_out_commit(o, NULL), -ENOSPC);
+	CU_ASSERT_EQUAL(ft_out_close(o), -ENOSPC);
+}
+
+/* -- values of a kind known at run time --------------------------------------------------------- */
+
+static void expect_any(enum ft_out_format format, const char *want)
+{
+	static const struct ft_column two[] = { { "A", "a", 4, FT_COL_ANY, false },
+						{ "F", "f", 0, FT_COL_STR, false }, { .name = NULL } };
+	struct ft_out *o = open_columns(two, format, false);
+
+	ft_out_str(o, 0, "x\"");
+	ft_out_json(o, 1, "{\"k\":[1]}", 9);
+	ft_out_end(o);
+	ft_out_uint(o, 0, 5);
+	ft_out_str(o, 1, "text");
+	ft_out_json(o, 1, "[]", 2);
+	ft_out_end(o);
+	expect(o, want);
+}
+
+static void test_any_is_what_it_was_set_to(void)
+{
+	expect_any(FT_OUT_JSON, "{\"a\":\"x\\\"\",\"f\":{\"k\":[1]}}\n{\"a\":5,\"f\":[]}\n");
+	expect_any(FT_OUT_CSV, "A,F\n\"x\"\"\",\n5,text\n");
+	expect_any(FT_OUT_TEXT, "x\"\n5    text\n");
+}
+
+static void test_json_too_long_is_left_out(void)
+{
+	static const struct ft_column two[] = { { "A", "a", 0, FT_COL_STR, false },
+						{ "B", "b", 0, FT_COL_STR, false }, { .name = NULL } };
+	struct ft_out *o = open_columns(two, FT_OUT_JSON, false);
+	static char json[FT_OUT_JSON_MAX + 1];
+	size_t len;
+
+	memset(json, '1', sizeof(json));
+	ft_out_json(o, 0, json, sizeof(json));
+	ft_out_end(o);
+	/* one of the largest leaves no room for another */
+	ft_out_json(o, 0, json, FT_OUT_JSON_MAX);
+	ft_out_json(o, 1, json, FT_OUT_JSON_MAX);
+	ft_out_end(o);
+	free(close_out(o, &len));
+	CU_ASSERT_EQUAL(len, 3 + 5 + FT_OUT_JSON_MAX + 2);
+}
+
 UNIT_SUITE("out",
+	   UNIT_TEST(test_any_is_what_it_was_set_to),
+	   UNIT_TEST(test_json_too_long_is_left_out),
 	   UNIT_TEST(test_escape_keeps_what_is_harmless),
 	   UNIT_TEST(test_escape_shows_control_characters),
 	   UNIT_TEST(test_escape_shows_what_a_terminal_takes_for_control),
@@ -917,6 +1042,10 @@ UNIT_SUITE("out",
 	   UNIT_TEST(test_text_shows_a_string_in_a_column_of_numbers),
 	   UNIT_TEST(test_text_escapes_what_comes_from_outside),
 	   UNIT_TEST(test_text_takes_lines_of_the_caller),
+	   UNIT_TEST(test_room_is_written_in_its_place),
+	   UNIT_TEST(test_room_is_flushed_when_it_is_used_up),
+	   UNIT_TEST(test_room_is_of_text_alone),
+	   UNIT_TEST(test_room_ends_with_an_error),
 	   UNIT_TEST(test_numbers_keep_their_digits_in_every_format),
 	   UNIT_TEST(test_wall_clock_is_iso_8601),
 	   UNIT_TEST(test_wall_clock_agrees_with_the_calendar),
