@@ -16,7 +16,7 @@ struct ft_follow {
 	struct ft_session   *session;
 	enum ft_follow_scope scope;
 	int		     pid;		/* the process */
-	const char	    *pid_file;
+	const char	    *pid_file;		/* NULL: only we filter, as before 4.4 */
 	bool		     kernel_follows;	/* function-fork or event-fork is set */
 	int		     fork_id;		/* of task:task_newtask */
 	struct ft_field	     tid, flags;
@@ -31,7 +31,7 @@ static int add_tid(struct ft_follow *f, int tid)
 
 	snprintf(text, sizeof(text), "%d", tid);
 	err = fti_idset_add(&f->members, tid);
-	return err ? err : fti_session_try_append(f->session, f->pid_file, false, text);
+	return err || !f->pid_file ? err : fti_session_try_append(f->session, f->pid_file, false, text);
 }
 
 /*
@@ -68,7 +68,7 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 {
 	const char *option = what == FT_FOLLOW_EVENTS ? "event-fork" : "function-fork";
 	struct ft_follow *f = calloc(1, sizeof(*f));
-	int err;
+	int err = 0;
 
 	if (!f)
 		return -ENOMEM;
@@ -80,10 +80,12 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 	if (!ft_task_initial_namespace())
 		err = ft_fail(s, -EOPNOTSUPP, "cannot limit the trace to a PID from inside a PID namespace: "
 			      "the kernel knows it by another number (run this on the host)");
-	else if (!ft_session_has(s, f->pid_file))
+	else if (what == FT_FOLLOW_FUNCTIONS && !ft_session_has(s, f->pid_file))
 		err = ft_fail(s, -EOPNOTSUPP, "this kernel has no '%s'", f->pid_file);
 	else if (f->pid < 0)
 		err = ft_fail(s, -ESRCH, "no process or thread with ID %d", id);
+	else if (!ft_session_has(s, f->pid_file))
+		f->pid_file = NULL;
 	else
 		err = ft_session_clear(s, f->pid_file);
 	if (!err)
