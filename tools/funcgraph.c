@@ -130,7 +130,7 @@ static int setup(struct ft_run *r)
 		err = ft_tool_symbols(r, &o.symbols);
 	/* Before the tracer: it looks at it when it starts. */
 	if (!err)
-		err = ft_session_set_global(s, "tracing_thresh", "0");
+		err = ft_session_set_thresh(s, 0);
 	if (!err)
 		err = ft_session_set_global(s, "max_graph_depth", depth);
 	if (!err)
