@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "elf-file.h"
 #include "ftrace/elf.h"
 
 struct fti_elf_symbol {
@@ -22,8 +23,7 @@ struct fti_elf_symbol {
 struct ft_elf {
 	struct fti_elf_symbol *symbol;
 	size_t		       count, room;
-	char		      *strings[2];	/* of .symtab and .dynsym */
-	size_t		       strings_len;
+	struct fti_elf_strings strings;
 };
 
 /* Read the symbols of an open file into an empty *elf, in the order of the file; what was read before a

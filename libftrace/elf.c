@@ -124,14 +124,13 @@ void ft_elf_close(struct ft_elf *elf)
 	if (!elf)
 		return;
 	free(elf->symbol);
-	free(elf->strings[0]);
-	free(elf->strings[1]);
+	fti_elf_strings_free(&elf->strings);
 	free(elf);
 }
 
 size_t fti_elf_bytes(const struct ft_elf *elf)
 {
-	return sizeof(*elf) + elf->room * sizeof(*elf->symbol) + elf->strings_len;
+	return sizeof(*elf) + elf->room * sizeof(*elf->symbol) + elf->strings.len;
 }
 
 /* -- questions ------------------------------------------------------------------------------ */

@@ -139,3 +139,47 @@ int fti_known_count(const struct fti_known *k, const char *name, const char *mod
 	count = count_of(k, hash(name, len, NULL, 0));
 	return count ? count : count_of(k, hash(name, len, "", 0));
 }
+
+/* -- addresses --------------------------------------------------------------------------------- */
+
+struct addresses {
+	const char *name, *module;
+	uint64_t   *addr;
+	size_t	    room, count;
+};
+
+static bool is_text(const char *p, const char *end, const char *text)
+{
+	return (size_t)(end - p) == strlen(text) && !memcmp(p, text, (size_t)(end - p));
+}
+
+static int note_address(void *arg, const char *p, const char *end)
+{
+	struct addresses *a = arg;
+	const char *name = memchr(p, ' ', (size_t)(end - p)), *tab;
+
+	if (!name || end - name < 4)
+		return 0;
+	name += 3;
+	tab = memchr(name, '\t', (size_t)(end - name));
+	if (!is_text(name, tab ? tab : end, a->name) || !tab != !a->module)
+		return 0;
+	if (tab && (end - tab < 3 || !is_text(tab + 2, end - 1, a->module)))
+		return 0;
+	if (a->count < a->room)
+		a->addr[a->count] = strtoull(p, NULL, 16);
+	a->count++;
+	return 0;
+}
+
+int fti_known_addresses(const char *path, const char *name, const char *module, uint64_t *addr, size_t room)
+{
+	struct addresses a = { .name = name, .module = module, .addr = addr, .room = room };
+	int fd = open(path ? path : "/proc/kallsyms", O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = fti_each_line(fd, note_address, &a);
+	close(fd);
+	return err ? err : (int)a.count;
+}

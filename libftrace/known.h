@@ -9,6 +9,9 @@
 #ifndef FTI_KNOWN_H
 #define FTI_KNOWN_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct fti_known;
 
 /* path: NULL for /proc/kallsyms.  0 or -errno; *out is NULL then. */
@@ -18,5 +21,11 @@ void fti_known_close(struct fti_known *k);
 /* 0, 1, or 2 for more than one.  Without a module (NULL) the kernel's own goes before those of
  * modules, as the kernel looks it up. */
 int fti_known_count(const struct fti_known *k, const char *name, const char *module);
+
+/*
+ * The addresses of a name, in a module (NULL: of the kernel itself), from kallsyms (path as above): the
+ * first `room` of them, 0 each where they are hidden; how many there are in all, or -errno.
+ */
+int fti_known_addresses(const char *path, const char *name, const char *module, uint64_t *addr, size_t room);
 
 #endif

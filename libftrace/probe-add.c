@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,11 +134,13 @@ static int check_function(struct ft_probes *ps, const char *place)
 /* For people: where a user probe is takes its offset, too. */
 static char *make_place(const struct ft_probe_spec *spec)
 {
-	char *place;
+	char semaphore[24] = "", *place;
 
 	if (!is_user(spec->kind))
 		return strdup(spec->place);
-	return asprintf(&place, "%s:0x%llx", spec->place, (unsigned long long)spec->offset) < 0 ?
+	if (spec->semaphore)
+		snprintf(semaphore, sizeof(semaphore), "(0x%" PRIx64 ")", spec->semaphore);
+	return asprintf(&place, "%s:0x%" PRIx64 "%s", spec->place, spec->offset, semaphore) < 0 ?
 	       NULL : place;
 }
 
@@ -169,21 +172,45 @@ static int no_function(struct ft_session *s, const char *place)
 		       near ? " (did you mean '" : "", near ? m.nearest[0] : "", near ? "'?)" : "");
 }
 
+/* Which it is, an address tells. */
+static int several(struct ft_session *s, const char *place)
+{
+	char name[512], list[4 * 24] = "", *colon;
+	uint64_t addr[4];
+	size_t len = 0;
+	int count;
+
+	snprintf(name, sizeof(name), "%s", place);
+	name[strcspn(name, "+")] = 0;
+	colon = strchr(name, ':');
+	if (colon)
+		*colon = 0;
+	count = fti_known_addresses(NULL, colon ? colon + 1 : name, colon ? name : NULL, addr, 4);
+	for (int i = 0; i < count && i < 4 && addr[i]; i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s0x%" PRIx64, i ? ", " : "",
+					addr[i]);
+	return ft_fail(s, -EINVAL, "cannot probe '%.200s': several functions have this name%s%s%s", place,
+		       len ? ", at " : "", list, !len ? "" : count > 4 ? ", ..." :
+		       ": name one by its address");
+}
+
 /* Why the kernel, or we for it, refused: a sentence for people, and the error it counts as. */
 static int refused(struct ft_probes *ps, bool user, const char *place, const char *line, int err)
 {
 	const char *level = ft_kernel_lockdown();
 	const bool locked = level && strcmp(level, "none");
-	char why[256];
+	char why[256] = "";
 
 	switch (err) {
 	case -ENOENT:
-		if (!user)
+		/* Of an argument's name (6.5 and later), too. */
+		if (!user && *line)
+			fti_session_reason(ps->s, true, line, why, sizeof(why));
+		if (!user && !*why)
 			return no_function(ps->s, place);
 		break;
 	case -EADDRNOTAVAIL:
-		return ft_fail(ps->s, -EINVAL, "cannot probe '%.200s': several functions have this "
-			       "name", place);
+		return several(ps->s, place);
 	case -EPERM:
 	case -EACCES:
 		return ft_fail(ps->s, -EOPNOTSUPP, "the kernel refuses probes: %s%s",

@@ -38,6 +38,9 @@ struct ft_probe_spec {
 	 * path of a regular file.  The kernel's syntax has no way to write blanks and '#'. */
 	const char *place;
 	uint64_t    offset;	/* user: where in the file the instruction is */
+	/* User: where in the file the counter is that the kernel counts up while the probe is enabled
+	 * (ftrace/usdt.h); 0: none.  Kernels before 4.20 do not know it. */
+	uint64_t    semaphore;
 	const char *args;	/* "a1=%di a2=%si:u32", as kprobe_events has it; NULL: none */
 	/* Kernel return: calls that may be running at once; 0: the kernel's choice.  Where the kernel
 	 * does not know it (before 4.12) its choice stays. */

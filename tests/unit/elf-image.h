@@ -24,7 +24,7 @@
 #define IMAGE_SIZE	8192
 
 enum { IMAGE_NULL, IMAGE_DOT_TEXT, IMAGE_SYMTAB, IMAGE_STRTAB, IMAGE_DYNSYM, IMAGE_DYNSTR,
-       IMAGE_VERSYM, IMAGE_SECTIONS };
+       IMAGE_VERSYM, IMAGE_NOTES, IMAGE_BASE, IMAGE_NAMES, IMAGE_SECTIONS };
 
 struct image_symbol {
 	const char   *name;
@@ -41,6 +41,7 @@ struct image {
 	Elf64_Ehdr    header;
 	Elf64_Shdr    section[IMAGE_SECTIONS];
 	Elf64_Phdr    segment;
+	Elf64_Phdr    more[3];	/* the header's e_phnum says how many */
 };
 
 static inline void image_put(struct image *im, size_t at, const void *data, size_t len)
@@ -124,9 +125,10 @@ static inline void image_end(struct image *im)
 
 	for (int i = 0; i < IMAGE_SECTIONS; i++) {
 		const Elf64_Shdr *s = &im->section[i];
-		Elf32_Shdr n = { .sh_type = s->sh_type, .sh_link = s->sh_link,
-				 .sh_info = s->sh_info, .sh_offset = s->sh_offset,
-				 .sh_size = s->sh_size };
+		Elf32_Shdr n = { .sh_name = s->sh_name, .sh_type = s->sh_type,
+				 .sh_flags = s->sh_flags, .sh_addr = s->sh_addr,
+				 .sh_link = s->sh_link, .sh_info = s->sh_info,
+				 .sh_offset = s->sh_offset, .sh_size = s->sh_size };
 		size_t at = im->wide ? image_add(im, s, sizeof(*s)) : image_add(im, &n, sizeof(n));
 
 		if (!i)
@@ -137,20 +139,27 @@ static inline void image_end(struct image *im)
 	h->e_phoff = im->wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
 	if (im->wide) {
 		image_put(im, 0, h, sizeof(*h));
-		image_put(im, h->e_phoff, &im->segment, sizeof(im->segment));
 	} else {
-		const Elf64_Phdr *p = &im->segment;
-		Elf32_Ehdr n = { .e_type = h->e_type, .e_phoff = h->e_phoff,
-				 .e_phentsize = h->e_phentsize, .e_phnum = h->e_phnum,
-				 .e_shoff = h->e_shoff, .e_shentsize = h->e_shentsize,
-				 .e_shnum = h->e_shnum };
-		Elf32_Phdr np = { .p_type = p->p_type, .p_flags = p->p_flags,
-				  .p_offset = p->p_offset, .p_vaddr = p->p_vaddr,
-				  .p_filesz = p->p_filesz };
+		Elf32_Ehdr n = { .e_type = h->e_type, .e_machine = h->e_machine,
+				 .e_phoff = h->e_phoff, .e_phentsize = h->e_phentsize,
+				 .e_phnum = h->e_phnum, .e_shoff = h->e_shoff,
+				 .e_shentsize = h->e_shentsize, .e_shnum = h->e_shnum,
+				 .e_shstrndx = h->e_shstrndx };
 
 		memcpy(n.e_ident, h->e_ident, EI_NIDENT);
 		image_put(im, 0, &n, sizeof(n));
-		image_put(im, h->e_phoff, &np, sizeof(np));
+	}
+	for (int i = 0; i < h->e_phnum; i++) {
+		const Elf64_Phdr *p = i ? &im->more[i - 1] : &im->segment;
+		Elf32_Phdr n = { .p_type = p->p_type, .p_flags = p->p_flags,
+				 .p_offset = p->p_offset, .p_vaddr = p->p_vaddr,
+				 .p_filesz = p->p_filesz };
+		size_t at = h->e_phoff + (size_t)i * h->e_phentsize;
+
+		if (im->wide)
+			image_put(im, at, p, sizeof(*p));
+		else
+			image_put(im, at, &n, sizeof(n));
 	}
 }
 

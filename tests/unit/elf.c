@@ -371,6 +371,192 @@ static void test_elf_functions_stops_when_told(void)
 	ft_elf_close(elf);
 }
 
+/* -- without section headers ------------------------------------------------------------------ */
+
+#define FILE_ADDR 0x10000	/* where all of an image's file is mapped, too */
+
+enum { HASH_OLD = 1, HASH_GNU = 2 };
+
+static void add_dyn(unsigned char *raw, size_t *len, bool wide, int64_t tag, uint64_t value)
+{
+	const Elf64_Dyn w = { .d_tag = tag, .d_un.d_val = value };
+	const Elf32_Dyn n = { .d_tag = tag, .d_un.d_val = value };
+
+	memcpy(raw + *len, wide ? (const void *)&w : &n, wide ? sizeof(w) : sizeof(n));
+	*len += wide ? sizeof(w) : sizeof(n);
+}
+
+/* Of symbols from 1 on, all in one chain. */
+static size_t add_gnu_hash(struct image *im, uint32_t count)
+{
+	/* buckets, first symbol, words of the filter, shift */
+	uint32_t words[64] = { 1, 1, 1, 6 };
+	size_t at = im->wide ? 6 : 5;
+
+	words[at++] = 1;
+	for (uint32_t i = 1; i < count; i++)
+		words[at++] = 0x1000 + 2 * i + (i == count - 1);
+	return image_add(im, words, at * 4);
+}
+
+/* What the dynamic linker needs, and nothing else. */
+static void make_dynamic(struct image *im, bool wide, const struct image_symbol *syms,
+			 uint32_t count, int hashes)
+{
+	const uint32_t hash[] = { 1, count };
+	unsigned char raw[256];
+	size_t len = 0, at;
+
+	image_begin(im, wide);
+	image_table(im, IMAGE_DYNSYM, SHT_DYNSYM, syms, count);
+	add_dyn(raw, &len, wide, DT_SYMTAB, FILE_ADDR + im->section[IMAGE_DYNSYM].sh_offset);
+	add_dyn(raw, &len, wide, DT_SYMENT, wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
+	add_dyn(raw, &len, wide, DT_STRTAB, FILE_ADDR + im->section[IMAGE_DYNSTR].sh_offset);
+	add_dyn(raw, &len, wide, DT_STRSZ, im->section[IMAGE_DYNSTR].sh_size);
+	add_dyn(raw, &len, wide, DT_VERSYM, FILE_ADDR + im->section[IMAGE_VERSYM].sh_offset);
+	if (hashes & HASH_OLD)
+		add_dyn(raw, &len, wide, DT_HASH, FILE_ADDR + image_add(im, hash, sizeof(hash)));
+	if (hashes & HASH_GNU)
+		add_dyn(raw, &len, wide, DT_GNU_HASH, FILE_ADDR + add_gnu_hash(im, count));
+	add_dyn(raw, &len, wide, DT_NULL, 0);
+	at = image_add(im, raw, len);
+	im->header.e_phnum = 3;
+	im->more[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R, .p_vaddr = FILE_ADDR,
+				    .p_filesz = IMAGE_SIZE };
+	im->more[1] = (Elf64_Phdr){ .p_type = PT_DYNAMIC, .p_offset = at, .p_filesz = len };
+	image_end(im);
+	memset(im->bytes + im->header.e_shoff, 0, im->len - im->header.e_shoff);
+	if (wide)
+		memset(im->bytes + offsetof(Elf64_Ehdr, e_shoff), 0, 8);
+	else
+		memset(im->bytes + offsetof(Elf32_Ehdr, e_shoff), 0, 4);
+}
+
+static const struct image_symbol dynamic_syms[] = {
+	{ "", 0, 0, 0, 0, 0 },
+	{ "realpath", AT(48), 8, FUNC, IMAGE_DOT_TEXT, 3 },
+	{ "realpath", AT(64), 8, FUNC, IMAGE_DOT_TEXT, 2 | 0x8000 },
+	{ "data", FILE_ADDR + 8, 8, FUNC, IMAGE_DOT_TEXT, 2 },
+	{ "last", AT(80), 0, FUNC, IMAGE_DOT_TEXT, 2 },
+};
+
+static void test_elf_reads_files_without_section_headers(void)
+{
+	static const int hashes[] = { HASH_OLD, HASH_GNU, HASH_OLD | HASH_GNU };
+	struct ft_elf *elf;
+	struct image im;
+
+	for (int wide = 0; wide < 2; wide++) {
+		for (size_t i = 0; i < LEN(hashes); i++) {
+			make_dynamic(&im, wide, dynamic_syms, LEN(dynamic_syms), hashes[i]);
+			elf = open_image(&im);
+			expect_list(elf, "realpath 48\nrealpath 64 old\nlast 80\n");
+			expect_at(elf, 255, "last");
+			ft_elf_close(elf);
+		}
+		/* nothing tells their number */
+		make_dynamic(&im, wide, dynamic_syms, LEN(dynamic_syms), 0);
+		elf = open_image(&im);
+		expect_list(elf, "");
+		ft_elf_close(elf);
+	}
+}
+
+struct text {
+	char  *text;
+	size_t len;
+	FILE  *f;
+};
+
+static int print(void *arg, const struct ft_elf_symbol *s)
+{
+	const struct text *t = arg;
+
+	fprintf(t->f, "%s %llx %llx %d%d\n", s->name, (unsigned long long)s->offset,
+		(unsigned long long)s->size, s->indirect, s->old);
+	return 0;
+}
+
+static char *text_of(const void *bytes, size_t len)
+{
+	struct ft_elf *elf = open_bytes(bytes, len, 0);
+	struct text t = { .len = 0 };
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(elf);
+	t.f = open_memstream(&t.text, &t.len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t.f);
+	CU_ASSERT(ft_elf_count(elf) > 20);
+	ft_elf_functions(elf, print, &t);
+	fclose(t.f);
+	ft_elf_close(elf);
+	return t.text;
+}
+
+/* Make sections of a type something else. */
+static void hide_sections(char *bytes, uint32_t type)
+{
+	const Elf64_Ehdr *h = (const Elf64_Ehdr *)bytes;
+	Elf64_Shdr *s = (Elf64_Shdr *)(bytes + h->e_shoff);
+
+	for (size_t i = 0; i < h->e_shnum; i++)
+		if (s[i].sh_type == type)
+			s[i].sh_type = SHT_PROGBITS;
+}
+
+/* An entry of the dynamic segment; NULL: there is none. */
+static Elf64_Dyn *find_tag(char *bytes, int64_t tag)
+{
+	const Elf64_Ehdr *h = (const Elf64_Ehdr *)bytes;
+	const Elf64_Phdr *p = (const Elf64_Phdr *)(bytes + h->e_phoff);
+
+	for (size_t i = 0; i < h->e_phnum; i++) {
+		Elf64_Dyn *d = (Elf64_Dyn *)(bytes + p[i].p_offset);
+
+		for (; p[i].p_type == PT_DYNAMIC && d->d_tag; d++)
+			if (d->d_tag == tag)
+				return d;
+	}
+	return NULL;
+}
+
+/* The same functions by the sections, but .symtab, and by one of the hash tables. */
+static void expect_same(const char *path, int64_t by, int64_t not_by)
+{
+	char *bytes, *want, *got;
+	Elf64_Dyn *other;
+	size_t len;
+
+	bytes = unit_read(path, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+	hide_sections(bytes, SHT_SYMTAB);
+	want = text_of(bytes, len);
+	((Elf64_Ehdr *)bytes)->e_shoff = 0;
+	other = find_tag(bytes, not_by);
+	if (other)
+		other->d_tag = DT_DEBUG;
+	if (find_tag(bytes, by)) {
+		got = text_of(bytes, len);
+		CU_ASSERT_EQUAL(strcmp(got, want), 0);
+		free(got);
+	}
+	free(want);
+	free(bytes);
+}
+
+static void test_elf_needs_no_sections_for_what_libraries_export(void)
+{
+	static const char *const names[] = { "libc", "libstdc++", "libcunit" };
+	char *path;
+
+	for (size_t i = 0; sizeof(void *) == 8 && i < LEN(names); i++) {
+		if (ft_elf_find(names[i], 0, &path))
+			continue;
+		expect_same(path, DT_HASH, DT_GNU_HASH);
+		expect_same(path, DT_GNU_HASH, DT_HASH);
+		free(path);
+	}
+}
+
 /* -- files that are not as they should be --------------------------------------------------- */
 
 static void make_full(struct image *im, bool wide)
@@ -446,8 +632,12 @@ static void test_elf_survives_files_cut_and_changed_anywhere(void)
 	static const unsigned char values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
 	struct image im;
 
-	for (int wide = 0; wide < 2; wide++) {
-		make_full(&im, wide);
+	for (int turn = 0; turn < 6; turn++) {
+		if (turn < 2)
+			make_full(&im, turn);
+		else
+			make_dynamic(&im, turn % 2, dynamic_syms, LEN(dynamic_syms),
+				     turn < 4 ? HASH_OLD : HASH_GNU);
 		for (size_t len = 0; len < im.len; len += 3)
 			use(im.bytes, len);
 		for (size_t at = 0; at < im.len; at++) {
@@ -462,6 +652,33 @@ static void test_elf_survives_files_cut_and_changed_anywhere(void)
 			im.bytes[at] = was;
 		}
 	}
+}
+
+/* No bucket has a symbol: all are before the first that the chains hold. */
+static void test_elf_reads_hash_tables_that_are_empty(void)
+{
+	struct ft_elf *elf;
+	struct image im;
+	size_t at;
+
+	make_dynamic(&im, true, dynamic_syms, LEN(dynamic_syms), HASH_GNU);
+	at = im.more[1].p_offset - 16;
+	while (at && memcmp(im.bytes + at, &(uint32_t[4]){ 1, 1, 1, 6 }, 16) != 0)
+		at--;
+	CU_ASSERT_NOT_EQUAL_FATAL(at, 0);
+	/* the first symbol, the bucket */
+	memcpy(im.bytes + at + 4, &(uint32_t){ LEN(dynamic_syms) }, 4);
+	memset(im.bytes + at + 24, 0, 4);
+	elf = open_image(&im);
+	expect_list(elf, "realpath 48\nrealpath 64 old\nlast 80\n");
+	ft_elf_close(elf);
+	/* a chain that does not end in the file */
+	memcpy(im.bytes + at + 4, &(uint32_t){ 1 }, 4);
+	memcpy(im.bytes + at + 24, &(uint32_t){ 1 }, 4);
+	for (size_t i = at + 28; i + 4 <= im.len; i += 4)
+		if (i < im.more[1].p_offset || i >= im.more[1].p_offset + im.more[1].p_filesz)
+			im.bytes[i] &= 0xfe;
+	use(im.bytes, im.more[1].p_offset + im.more[1].p_filesz);
 }
 
 /* Counts that do not fit the header are in the first section's. */
@@ -483,7 +700,7 @@ static void test_elf_reads_extended_counts(void)
 	use(im.bytes, im.len);
 }
 
-/* A table of names that would take all memory is not read; the file need not even have it on disk. */
+/* A table of names that would take all memory is not read; the file need not have it on disk. */
 static void test_elf_bounds_what_it_holds(void)
 {
 	struct ft_elf *elf = NULL;
@@ -542,4 +759,7 @@ UNIT_SUITE("elf",
 	   UNIT_TEST(test_elf_survives_files_cut_and_changed_anywhere),
 	   UNIT_TEST(test_elf_reads_extended_counts),
 	   UNIT_TEST(test_elf_bounds_what_it_holds),
-	   UNIT_TEST(test_elf_leaves_out_endless_names));
+	   UNIT_TEST(test_elf_leaves_out_endless_names),
+	   UNIT_TEST(test_elf_reads_files_without_section_headers),
+	   UNIT_TEST(test_elf_reads_hash_tables_that_are_empty),
+	   UNIT_TEST(test_elf_needs_no_sections_for_what_libraries_export));

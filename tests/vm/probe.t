@@ -118,7 +118,12 @@ refused_probe 'p nosuch_fn' "'nosuch_fn': no such function"
 refused_probe 'p vfs_raed' "'vfs_raed': no such function (did you mean 'vfs_read'?)"
 refused_probe 'p virtio_blk:nosuch' \
 	"'virtio_blk:nosuch': no such function, or its module is not loaded"
-refused_probe "p $several" "'$several': several functions have this name"
+addresses=$(sed -n "s/^\([^ ]*\) [^ ]* $several\$/0x\1/p" /proc/kallsyms | xargs | sed 's/ /, /g')
+case $addresses in
+*,*,*,*,*)	addresses="$(echo "$addresses" | cut -d , -f 1-4), ..." ;;
+*)		addresses="$addresses: name one by its address" ;;
+esac
+refused_probe "p $several" "'$several': several functions have this name, at $addresses"
 refused_probe 'p vfs_read+1' \
 	"'vfs_read+1': the kernel refuses it (Probe point is not an instruction boundary)"
 refused_probe 'p vfs_read a=%nosuch' "'vfs_read': the kernel refuses it (Invalid register name)"
