@@ -201,6 +201,10 @@ int fti_session_try_append(struct ft_session *s, const char *file, bool global, 
 /* Many lines in one open; a refusal is a failure. */
 int fti_session_append_list(struct ft_session *s, const char *file, bool global, const char *lines);
 void fti_session_deadline(struct ft_session *s, uint64_t at_ns);
+/* As ft_fail(), with lines to be shown below the sentence as they are, each after its newline: free of
+ * foreign control characters. */
+#define FTI_LINES_SIZE 400
+int fti_fail_lines(struct ft_session *s, int err, const char *sentence, const char *lines);
 /* This process and its guard. */
 void fti_session_own_tids(const struct ft_session *s, int own[2]);
 

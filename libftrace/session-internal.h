@@ -21,6 +21,7 @@ struct ft_session {
 	struct fti_guard *guard;
 	int   error;			/* first failure */
 	char  sentence[1024];
+	char  lines[FTI_LINES_SIZE];	/* fti_fail_lines() */
 };
 
 /* The top-level lock for the session: 0, -EWOULDBLOCK, or -errno with the sentence set. */

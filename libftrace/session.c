@@ -17,19 +17,24 @@
 
 /* One line, one write: lines of two processes do not mix.  What others named (a task, an event) must
  * not reach the terminal as more than text. */
-static void say(const struct ft_session *s, const char *text)
+static void say_lines(const struct ft_session *s, const char *text, const char *lines)
 {
-	char line[1200];
+	char line[1200 + FTI_LINES_SIZE + 1];
 	int n = snprintf(line, sizeof(line), "%s: %s\n", s->tool, text);
 
-	if (n >= (int)sizeof(line))
-		n = sizeof(line) - 1;
+	if (n >= 1200)
+		n = 1199;
 	for (int i = 0; i < n; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
-	line[n - 1] = '\n';
+	n += snprintf(line + n - 1, FTI_LINES_SIZE + 1, "%s\n", lines) - 1;
 	if (write(STDERR_FILENO, line, n) < 0)
 		return;
+}
+
+static void say(const struct ft_session *s, const char *text)
+{
+	say_lines(s, text, "");
 }
 
 int ft_fail(struct ft_session *s, int err, const char *fmt, ...)
@@ -43,6 +48,13 @@ int ft_fail(struct ft_session *s, int err, const char *fmt, ...)
 	vsnprintf(s->sentence, sizeof(s->sentence), fmt, ap);
 	va_end(ap);
 	return err;
+}
+
+int fti_fail_lines(struct ft_session *s, int err, const char *sentence, const char *lines)
+{
+	if (!s->error)
+		snprintf(s->lines, sizeof(s->lines), "%s", lines);
+	return ft_fail(s, err, "%s", sentence);
 }
 
 void ft_session_say(const struct ft_session *s, const char *fmt, ...)
@@ -340,7 +352,7 @@ int ft_session_close(struct ft_session *s, int status)
 	if (!s)
 		return FT_FAILED;
 	if (s->error && s->sentence[0])
-		say(s, s->sentence);
+		say_lines(s, s->sentence, s->lines);
 	if (s->error && (status == FT_OK || status == FT_FAILED))
 		status = status_of(s->error);
 	if (s->dir_fd >= 0 && s->dir_fd != s->top_fd)

@@ -121,8 +121,9 @@ static int each_system(struct events *es, char *sentence)
 		return ret;
 	if (patterns)
 		return fti_target_fail(sentence, es->t, -EINVAL, "no tracepoint matches");
-	return fti_target_fail(sentence, es->t, -EINVAL, "no such tracepoint%s%s%s",
-			       *es->near ? " (did you mean 't:" : "", es->near,
+	return fti_target_fail(sentence, es->t, -EINVAL, "no such tracepoint%s%s%s%s",
+			       *es->near ? " (did you mean '" : "",
+			       *es->near && !strncmp(es->t->text, "t:", 2) ? "t:" : "", es->near,
 			       *es->near ? "'?)" : "");
 }
 

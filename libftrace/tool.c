@@ -78,6 +78,8 @@ static int on_loss(void *arg, int cpu, uint64_t count, uint64_t ts)
 	char line[96];
 	int err, n;
 
+	if (r->tool->totals || r->unordered)
+		return r->tool->on_loss ? r->tool->on_loss(r, cpu) : 0;
 	n = count ? snprintf(line, sizeof(line), LOSS_LINE, count, cpu) :
 		    snprintf(line, sizeof(line), GAP_LINE, cpu);
 	err = ft_out_line(r->out, line, n);
@@ -335,6 +337,7 @@ int ft_tool_main(const struct ft_tool *tool, int argc, char **argv)
 	int err;
 
 	ft_opt_parse(&r.opt, &tool->spec, argc, argv);
+	r.run = tool->run;
 	if (tool->check) {
 		err = tool->check(&r);
 		if (err)
@@ -349,9 +352,9 @@ int ft_tool_main(const struct ft_tool *tool, int argc, char **argv)
 	block_signals(&old);
 	/* ps, and whoever finds the lock taken, shall see which tool it is. */
 	prctl(PR_SET_NAME, tool->spec.tool);
-	if (!tool->run)
+	if (!r.run)
 		return trace(&r, &old);
-	err = tool->run(&r);
+	err = r.run(&r);
 	if (ft_out_close(r.out) && err == FT_OK)
 		err = FT_FAILED;
 	if (tool->release)

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "internal.h"
+#include "watch-internal.h"
+
+/* -- making ------------------------------------------------------------------------------------ */
+
+int ft_watch_new(struct ft_watch **out, struct ft_run *r, const struct ft_watch_opt *opt)
+{
+	struct ft_watch *w = calloc(1, sizeof(*w));
+
+	*out = w;
+	if (!w)
+		return -ENOMEM;
+	w->r = r;
+	w->opt = opt;
+	w->text = !r->opt.json && !r->opt.csv;
+	w->sums = fti_watch_sums(opt);
+	return 0;
+}
+
+void fti_watched_free(struct fti_watched *e)
+{
+	free(e->system);
+	free(e->event);
+}
+
+const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched *e,
+			     char name[FTI_WATCHED_NAME])
+{
+	snprintf(name, FTI_WATCHED_NAME, "%s%s%s", w->opt->probes ? "" : e->system,
+		 w->opt->probes ? "" : ":", e->event);
+	return name;
+}
+
+void ft_watch_hook(struct ft_watch *w, const struct ft_watch_hooks *hooks)
+{
+	w->hooks = *hooks;
+}
+
+void ft_watch_free(struct ft_watch *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->count; i++)
+		fti_watched_free(&w->events[i]);
+	fti_watch_rows_free(w);
+	fti_sum_free(w->sum);
+	ft_count_free(w->before);
+	ft_stacks_free(w->stacks);
+	ft_ustacks_free(w->ustacks);
+	ft_usyms_close(w->usyms);
+	ft_show_free(w->show);
+	ft_line_free(w->line);
+	ft_follow_close(w->follow);
+	ft_comms_close(w->comms);
+	ft_symbols_close(w->symbols);
+	free(w->events);
+	free(w->systems);
+	free(w->watched);
+	free(w);
+}
+
+size_t ft_watch_count(const struct ft_watch *w)
+{
+	return w->count;
+}
+
+struct ft_show *ft_watch_show(struct ft_watch *w)
+{
+	return w->show;
+}
+
+int ft_watch_add(struct ft_watch *w, const char *system, const char *event, bool named)
+{
+	struct fti_watched *more, *e;
+
+	for (size_t i = 0; i < w->count; i++) {
+		e = &w->events[i];
+		if (strcmp(e->system, system) || strcmp(e->event, event))
+			continue;
+		e->named |= named;
+		return 0;
+	}
+	more = realloc(w->events, (w->count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	w->events = more;
+	e = &more[w->count];
+	*e = (struct fti_watched){ .named = named };
+	e->system = strdup(system);
+	e->event = strdup(event);
+	if (!e->system || !e->event) {
+		fti_watched_free(e);
+		return -ENOMEM;
+	}
+	w->count++;
+	return 0;
+}
+
+int ft_watch_add_unfiltered(struct ft_watch *w, const char *system, const char *event)
+{
+	int err = ft_watch_add(w, system, event, true);
+
+	if (!err)
+		w->events[w->count - 1].unfiltered = true;
+	return err;
+}
+
+/* -- setup ------------------------------------------------------------------------------------- */
+
+static int filter_refused(struct ft_watch *w, const struct fti_watched *e, int err,
+			  const char *path)
+{
+	struct ft_session *s = w->r->session;
+	struct ft_filter_error error;
+	char name[FTI_WATCHED_NAME];
+	const char *filter = w->opt->filter;
+	char *text = ft_session_read(s, "error_log");
+	bool known = text && ft_filter_kernel_error(text, filter, &error);
+
+	free(text);
+	if (!known) {
+		text = ft_session_read(s, path);
+		known = text && ft_filter_kernel_error(text, filter, &error);
+		free(text);
+	}
+	if (known)
+		return fti_watch_refuse(w, e, filter, &error);
+	return ft_fail(s, err, "cannot filter '%s' by '%.200s': %s", fti_watched_name(w, e, name),
+		       filter,
+		       strerror(-err));
+}
+
+static int set_filter(struct ft_watch *w, const struct fti_watched *e)
+{
+	const char *filter = e->unfiltered ? NULL : w->opt->filter;
+	char path[256];
+	int err;
+
+	snprintf(path, sizeof(path), "events/%s/%s/filter", e->system, e->event);
+	if (!filter && ft_session_in_instance(w->r->session))
+		return 0;
+	err = fti_session_try_append(w->r->session, path, false, filter ? filter : "0");
+	return err && filter ? filter_refused(w, e, err, path) : 0;
+}
+
+static int set_trigger(struct ft_watch *w, const struct fti_watched *e)
+{
+	const bool filtered = fti_watch_trigger_filter(w->opt->trigger) || !w->opt->filter;
+	char path[256], *line;
+	int err;
+
+	snprintf(path, sizeof(path), "events/%s/%s/trigger", e->system, e->event);
+	if (!ft_session_has(w->r->session, path))
+		return ft_fail(w->r->session, -EOPNOTSUPP,
+			       "this kernel has no event triggers (3.14 and later)");
+	/* One that is not shown does not trigger, either. */
+	if (asprintf(&line, "%s%s%s", w->opt->trigger, filtered ? "" : " if ",
+		     filtered ? "" : w->opt->filter) < 0)
+		return -ENOMEM;
+	err = ft_session_append(w->r->session, path, line);
+	free(line);
+	return err;
+}
+
+static int enable(struct ft_watch *w)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < w->count && !err; i++)
+		err = set_filter(w, &w->events[i]);
+	for (size_t i = 0; i < w->count && !err && w->opt->trigger; i++)
+		err = set_trigger(w, &w->events[i]);
+	if (!err && w->in_kernel)
+		return fti_watch_hist_setup(w);
+	for (size_t i = 0; i < w->count && !err; i++)
+		err = ft_session_enable_event(w->r->session, w->events[i].system,
+					      w->events[i].event, NULL);
+	return err;
+}
+
+/* Where only names would be missing, numbers will do. */
+static int open_symbols(struct ft_watch *w)
+{
+	if (!w->symbols_wanted)
+		return 0;
+	if ((w->opt->stack && !w->opt->user_stacks) || w->opt->folded)
+		return ft_tool_symbols(w->r, &w->symbols);
+	if (ft_symbols_open(&w->symbols, NULL, ft_session_tracefs(w->r->session)))
+		ft_session_say(w->r->session,
+			       "the kernel's symbols are hidden: addresses have no names");
+	return 0;
+}
+
+int ft_watch_setup(struct ft_watch *w)
+{
+	const bool user = w->opt->user_stacks && w->opt->stack;
+	const bool stack = (w->opt->stack || w->opt->folded) && !user;
+	struct ft_run *r = w->r;
+	int err;
+
+	r->systems = w->systems;
+	err = ft_follow_set(&w->follow, r->session, FT_FOLLOW_EVENTS, &w->opt->tasks,
+			    r->command_pid);
+	if (!err)
+		err = open_symbols(w);
+	if (!err)
+		err = ft_tool_option(r, "stacktrace", stack, stack);
+	if (!err)
+		err = ft_tool_option(r, "userstacktrace", user, user);
+	if (!err)
+		err = enable(w);
+	if (!err && w->sums)
+		ft_session_say(r->session,
+			       w->in_kernel ? "counting in the kernel, by hist triggers" :
+			       "counting the records of the ring buffer");
+	return err;
+}
+
+static int watch_types(struct ft_watch *w)
+{
+	w->watched = calloc(1, 65536 / 8);
+	if (!w->watched)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->count; i++) {
+		const struct fti_watched *e = &w->events[i];
+		char name[FTI_WATCHED_NAME];
+		int id = ft_event_id(w->r->events, e->system, e->event), err;
+		const struct ft_show_event *ev = id < 0 ? NULL : ft_show_event(w->show,
+									       (uint16_t)id);
+
+		if (!ev)
+			return -EBADMSG;
+		w->watched[id / 8] |= (unsigned char)(1 << id % 8);
+		err = w->sum ? fti_sum_type(w->sum, (uint16_t)id, ev) : 0;
+		if (err == -EINVAL)
+			return ft_fail(w->r->session, err,
+				       "cannot sum up '%s': a field is a number here, and a "
+				       "string in another", fti_watched_name(w, e, name));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool stack_trigger(const struct ft_watch_opt *opt)
+{
+	return opt->trigger && !strncmp(opt->trigger, "stacktrace", 10);
+}
+
+static int open_user_stacks(struct ft_watch *w)
+{
+	int err = ft_usyms_open(&w->usyms);
+
+	return err ? err : ft_ustacks_new(&w->ustacks, w->r->events, w->usyms);
+}
+
+static int open_parts(struct ft_watch *w)
+{
+	const struct ft_line_config config = { .wall = w->r->opt.wall ? ft_tool_wall : NULL,
+					       .wall_arg = w->r };
+	struct ft_run *r = w->r;
+	struct fti_sum_spec spec;
+	char why[128];
+	int err;
+
+	err = ft_comms_open(&w->comms, ft_session_tracefs(r->session));
+	if (!err)
+		err = ft_line_open(&w->line, r->session, r->events, w->comms, &config);
+	if (!err)
+		err = ft_show_new(&w->show, r->events, w->symbols);
+	if (!err && w->opt->user_stacks && w->opt->stack)
+		err = open_user_stacks(w);
+	else if (!err && (w->opt->stack || w->opt->folded || stack_trigger(w->opt)))
+		err = ft_stacks_new(&w->stacks, r->events, w->symbols);
+	if (!err && w->sums)
+		err = fti_watch_sum(&spec, w->opt, why);
+	if (!err && w->sums)
+		err = fti_sum_new(&w->sum, &spec, w->comms);
+	return err ? err : watch_types(w);
+}
+
+int ft_watch_ready(struct ft_watch *w)
+{
+	struct ft_run *r = w->r;
+	const char *text;
+	size_t len;
+	int err = open_parts(w);
+
+	if (err)
+		return ft_fail(r->session, err, "cannot decode this kernel's events: %s",
+			       strerror(-err));
+	err = ft_follow_ready(w->follow, r->events);
+	if (err)
+		return err;
+	r->unordered = w->sums || w->opt->folded;
+	/* A stack is told from others' by its place behind its event. */
+	if (w->opt->folded)
+		r->unordered = false;
+	r->no_recording = w->in_kernel;
+	if (!w->opt->header || w->sums || w->opt->folded)
+		return 0;
+	text = ft_line_headings(w->line, &len);
+	return ft_out_line(r->out, text, len - 1);
+}
+
+/* -- events ------------------------------------------------------------------------------------ */
+
+char *ft_watch_put_line(struct ft_watch *w, const struct ft_event *e, char *p)
+{
+	return ft_line_put(w->line, e, p);
+}
+
+int ft_watch_event(struct ft_watch *w, const struct ft_event *e)
+{
+	if (!ft_follow_event(w->follow, e))
+		return 0;
+	if (w->watched[e->type / 8] & 1 << e->type % 8) {
+		if (w->hooks.event)
+			return w->hooks.event(w->hooks.arg, e);
+		if (w->sum)
+			return fti_sum_add(w->sum, e);
+		w->r->rows++;
+		return fti_watch_row(w, e);
+	}
+	return fti_watch_is_stack(w, e) ? fti_watch_stack(w, e) : 0;
+}
+
+int ft_watch_loss(struct ft_watch *w, int cpu)
+{
+	return fti_watch_rows_lost(w, cpu);
+}
+
+static int summary(struct ft_watch *w)
+{
+	int err = w->in_kernel ? fti_watch_hist_read(w) : 0;
+
+	return err ? err : fti_sum_print(w->sum, w->r->out, ft_stream_now_ns(w->r->stream),
+					 &w->r->rows);
+}
+
+/* A trigger has switched recording off: what it had recorded by then has been shown two looks
+ * later. */
+static int stopped(struct ft_watch *w)
+{
+	char *on = ft_session_read(w->r->session, "tracing_on");
+	bool off = on && *on == '0';
+
+	free(on);
+	w->off = off ? w->off + 1 : 0;
+	return w->off > 2;
+}
+
+int ft_watch_interval(struct ft_watch *w)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int err;
+
+	if (!w->sum)
+		return stopped(w);
+	localtime_r(&now, &tm);
+	err = ft_out_line(w->r->out, text, strftime(text, sizeof(text), "%H:%M:%S", &tm));
+	if (!err)
+		err = summary(w);
+	if (!err)
+		err = ft_out_line(w->r->out, "", 0);
+	/* With nothing to read, nobody else is going to. */
+	return err ? err : ft_out_flush(w->r->out);
+}
+
+int ft_watch_finish(struct ft_watch *w)
+{
+	struct ft_run *r = w->r;
+	char name[FTI_WATCHED_NAME];
+	int err;
+
+	if (w->sum)
+		err = w->opt->interval_ns ? ft_watch_interval(w) : summary(w);
+	else
+		err = fti_watch_rows_end(w);
+	if (!err && !r->rows)
+		ft_tool_note(r, "nothing recorded: '%s'%s did not happen%s%s",
+			     fti_watched_name(w, &w->events[0], name),
+				     w->count > 1 ? " (and the others)" : "",
+			     w->follow ? " in the tasks asked for" : "",
+			     w->opt->filter ? ", or never as the filter wants it" : "");
+	return err;
+}
