@@ -123,7 +123,7 @@ graph -aT -m 3 do_nanosleep -- workload nanosleep 2 1000
 like "$(head -n 1 out)" '^# tracer: function_graph$' '-H: headings'
 is "$(grep -cE '\} /\* do_nanosleep \*/$' out)" 2 '-T: names at the ends'
 unlike "$out" '\}$' '-T: of all'
-is "$(grep -vE '^#|^ +[0-9]+\.[0-9]{6} \|   0\)  workloa-[0-9]+   \|' out)" '' \
+is "$(grep -vE '^#|^ +[0-9]+\.[0-9]{6} \|   0\)  workloa-[0-9]+ +\|' out)" '' \
 	'-t -P: time, thread in each line'
 ok "$(grep -v '^#' out | ascending; echo $?)" '-t: time stamps ascend'
 like "$out" '\|      [a-z_]' '-m 3: three levels'

@@ -273,6 +273,7 @@ like "$err" '^funcslower: stopped: more than 200 events a second' 'overload: say
 kill $hot
 wait $hot 2>/dev/null
 
+endings_other_way=yes
 endings_load='workload nanosleep 1000000 5000'
 endings funcslower funcslower --args 1 do_nanosleep 2ms
 

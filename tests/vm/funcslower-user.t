@@ -151,6 +151,7 @@ while read -r arg value; do
 done <pairs >wrong
 is "$(cat wrong)" '' 'loss: never of two different calls'
 
+endings_other_way=yes
 endings_load='workload slowcall 1000000 5000'
 endings funcslower funcslower workload:workload_slept 2ms
 
