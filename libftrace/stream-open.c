@@ -160,13 +160,13 @@ static int open_live(struct ft_stream *st)
 	err = open_signals(st);
 	if (err)
 		return err;
+	calibrate(st);
 	if (st->config.no_recording)
 		return 0;
 	percent = ft_session_read(s, "buffer_percent");
 	st->watermark = percent && (!strcmp(percent, "50") || !ft_session_set(s, "buffer_percent", "50"));
 	free(percent);
 	ft_session_say(s, "keeping itself out: %s", ft_session_exclude_self(s));
-	calibrate(st);
 	return 0;
 }
 

@@ -295,7 +295,7 @@ static int live(struct ft_stream *st)
 			st->stats.overload = true;
 			return 0;
 		}
-		if (now >= next && st->ops->on_interval) {
+		if (now >= next && next < end && st->ops->on_interval) {
 			err = st->ops->on_interval(st->arg);
 			if (err)
 				return err;
@@ -349,4 +349,14 @@ const struct ft_stream_stats *ft_stream_stats(const struct ft_stream *st)
 uint64_t ft_stream_wall_ns(const struct ft_stream *st, uint64_t ts)
 {
 	return st->wall_offset_ns ? ts + st->wall_offset_ns : 0;
+}
+
+uint64_t ft_stream_now_ns(const struct ft_stream *st)
+{
+	struct timespec wall;
+
+	if (!st->wall_offset_ns)
+		return fti_now_ns();
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return wall.tv_sec * FTI_S_NS + wall.tv_nsec - st->wall_offset_ns;
 }

@@ -25,7 +25,7 @@ struct ft_stream_ops {
 	int (*on_event)(void *arg, struct ft_stream *st, const struct ft_event *e);
 	/* count events were lost on cpu before ts; count 0: an unknown number.  May be NULL. */
 	int (*on_loss)(void *arg, int cpu, uint64_t count, uint64_t ts);
-	/* Every config.interval_ns.  May be NULL. */
+	/* Every config.interval_ns, but not at the end of the duration.  May be NULL. */
 	int (*on_interval)(void *arg);
 	/* All that was read so far has been delivered: a good moment to flush.  May be NULL. */
 	int (*on_idle)(void *arg);
@@ -76,6 +76,9 @@ const struct ft_stream_stats *ft_stream_stats(const struct ft_stream *st);
 
 /* Trace clock to wall clock, nanoseconds since 1970; 0 when the clock does not count time. */
 uint64_t ft_stream_wall_ns(const struct ft_stream *st, uint64_t ts);
+
+/* Now, as the trace clock has it. */
+uint64_t ft_stream_now_ns(const struct ft_stream *st);
 
 void ft_stream_close(struct ft_stream *st);
 
