@@ -78,7 +78,7 @@ static int on_loss(void *arg, int cpu, uint64_t count, uint64_t ts)
 	char line[96];
 	int err, n;
 
-	if (r->tool->totals || r->unordered)
+	if (r->totals)
 		return r->tool->on_loss ? r->tool->on_loss(r, cpu) : 0;
 	n = count ? snprintf(line, sizeof(line), LOSS_LINE, count, cpu) :
 		    snprintf(line, sizeof(line), GAP_LINE, cpu);

@@ -299,10 +299,9 @@ int ft_watch_ready(struct ft_watch *w)
 	err = ft_follow_ready(w->follow, r->events);
 	if (err)
 		return err;
-	r->unordered = w->sums || w->opt->folded;
+	r->totals = w->sums || w->opt->folded;
 	/* A stack is told from others' by its place behind its event. */
-	if (w->opt->folded)
-		r->unordered = false;
+	r->unordered = w->sums && !w->opt->folded;
 	r->no_recording = w->in_kernel;
 	if (!w->opt->header || w->sums || w->opt->folded)
 		return 0;

@@ -149,6 +149,7 @@ static int ready(struct ft_run *r)
 		return err;
 	snprintf(r->what, sizeof(r->what), "%s%s", r->opt.operands[0],
 		 r->opt.operand_count > 1 ? " and others" : "");
+	r->totals = o.folded;
 	if (!o.header)
 		return 0;
 	text = ft_line_headings(o.line, &len);

@@ -37,6 +37,7 @@ struct ft_run {
 	const char *const    *systems;	/* until setup() is done: add the group of probes made there */
 	bool		      unordered;	/* until ready() is done: struct ft_stream_config */
 	bool		      no_recording;
+	bool		      totals;	/* rows are sums: what was lost is not shown at its place */
 	int		      (*run)(struct ft_run *r);	/* begins as tool->run; check() may set it */
 
 	uint64_t	      rows;	/* counted by the tool: 0 at the end is worth a word */
@@ -50,7 +51,6 @@ struct ft_tool {
 	const char *const	*systems;	/* event systems whose formats are read; ends with NULL */
 	const struct ft_column	*columns;
 	const bool		*header;	/* the tool's -H; NULL: always headings */
-	bool			 totals;	/* rows are sums: what was lost is not shown at its place */
 	const uint64_t		*interval_ns;	/* the tool's -i; NULL, or 0: no on_interval() */
 
 	int (*check)(struct ft_run *r);		/* may call ft_opt_error(); nothing is open */

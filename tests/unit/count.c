@@ -144,7 +144,7 @@ static void test_count_forgets_all_when_cleared(void)
 	struct ft_count *c = new_count(300);
 	struct ft_count_entry *list;
 
-	for (int turn = 0; turn < 3; turn++) {
+	for (unsigned int turn = 0; turn < 3; turn++) {
 		for (uint64_t i = 0; i < 301; i++)
 			ft_count_add(c, i, 5, 1 + turn);
 		CU_ASSERT_EQUAL(ft_count_get(c, 299, 5), 1 + turn);
