@@ -70,9 +70,52 @@ static const char *graph_way(void)
 	return "top-level buffer under a lock";
 }
 
+static bool always(void)
+{
+	return true;
+}
+
 static bool graph_at_top(void)
 {
 	return !is("function_graph_instance", "yes");
+}
+
+static bool function_at_top(void)
+{
+	return !is("function_instance", "yes");
+}
+
+static const char *function_way(void)
+{
+	return function_at_top() ? "top-level buffer under a lock" : "private instance";
+}
+
+/* User probes can be in an instance where the function tracer can. */
+static const char *user_way(void)
+{
+	return is("function_instance", "yes") || is("set_event_pid", "yes") ?
+	       "user functions only: private instance" :
+	       "user functions only: top-level buffer under a lock";
+}
+
+static const char *profiler_way(void)
+{
+	return "function profiler, top level under a lock";
+}
+
+static const char *hits_way(void)
+{
+	return "kprobe hits in a private instance; many functions, or by process: function tracer";
+}
+
+static const char *counting_way(void)
+{
+	return "function tracer, events: private instance";
+}
+
+static const char *tracepoint_way(void)
+{
+	return is("hist_triggers", "yes") ? "private instance; --count in the kernel" : "private instance";
 }
 
 static const char *reset_way(void)
@@ -80,15 +123,29 @@ static const char *reset_way(void)
 	return "top level under a lock; with --force whoever uses it";
 }
 
-/* What a tool needs, as keys of facts that must be "yes", and its way when they are. */
+/* What a tool needs, as keys of facts that must be "yes", and its way when they are.  One of several ways
+ * to take is the first that can be. */
 static const struct way {
 	const char *tool;
 	const char *needs[6];		/* ends with NULL */
 	bool	    (*at_top)(void);	/* it needs a top level that nobody uses; NULL: never */
 	const char *(*way)(void);
 } ways[] = {
-	{ "funcgraph", { "tracefs", "function_graph", "ftrace_enabled", "function_list", "symbols" }, graph_at_top, graph_way },
+	{ "funccount", { "tracefs", "function_profiler", "ftrace_enabled", "function_list" },
+	  always, profiler_way },
+	{ "funccount", { "tracefs", "kprobe_events", "ftrace_enabled", "function_list" }, NULL, hits_way },
+	{ "funccount", { "tracefs", "function", "ftrace_enabled", "function_list", "symbols" },
+	  function_at_top, counting_way },
+	{ "funccount", { "tracefs", "uprobe_events" }, NULL, user_way },
+	{ "funcgraph", { "tracefs", "function_graph", "ftrace_enabled", "function_list", "symbols" },
+	  graph_at_top, graph_way },
+	{ "funcslower", { "tracefs", "function_graph", "ftrace_enabled", "function_list", "symbols" },
+	  graph_at_top, graph_way },
+	{ "funcslower", { "tracefs", "uprobe_events" }, NULL, user_way },
+	{ "functrace", { "tracefs", "function", "ftrace_enabled", "function_list", "symbols" },
+	  function_at_top, function_way },
 	{ "reset-ftrace", { "tracefs" }, NULL, reset_way },
+	{ "tpoint", { "tracefs", "tracepoints" }, NULL, tracepoint_way },
 };
 
 /* -- rows ----------------------------------------------------------------------------------- */
@@ -105,25 +162,57 @@ static int row(struct ft_run *r, const char *kind, const char *name, const char 
 	return ft_out_end(r->out);
 }
 
-static int tool_row(struct ft_run *r, const struct way *w)
+/* "yes", "busy" or "no", with the way or the reason in detail. */
+static const char *try_way(const struct way *w, char *detail, size_t size)
 {
 	const struct ft_fact *top = find("top_level");
-	char detail[400];
 
 	for (const char *const *need = w->needs; *need; need++) {
 		const struct ft_fact *f = find(*need);
 
 		if (!strcmp(f->state, "yes"))
 			continue;
-		snprintf(detail, sizeof(detail), "%s: %s%s%s", f->name, f->state,
-			 *f->detail ? ", " : "", f->detail);
-		return row(r, "tool", w->tool, w->tool, "no", detail);
+		snprintf(detail, size, "%s: %s%s%s", f->name, f->state, *f->detail ? ", " : "",
+			 f->detail);
+		return "no";
 	}
-	if (w->at_top && w->at_top() && strcmp(top->state, "in use") == 0) {
-		snprintf(detail, sizeof(detail), "not now: %s", top->detail);
-		return row(r, "tool", w->tool, w->tool, "busy", detail);
+	if (w->at_top && w->at_top() && !strcmp(top->state, "in use")) {
+		snprintf(detail, size, "not now: %s", top->detail);
+		return "busy";
 	}
-	return row(r, "tool", w->tool, w->tool, "yes", w->way());
+	snprintf(detail, size, "%s", w->way());
+	return "yes";
+}
+
+/* One row for the ways [i, end) of a tool: the first that can be taken, else why the first cannot. */
+static int tool_row(struct ft_run *r, size_t i, size_t end)
+{
+	const char *tool = ways[i].tool, *state, *first = NULL;
+	char detail[400], why[400] = "";
+
+	do {
+		state = try_way(&ways[i], detail, sizeof(detail));
+		if (!first) {
+			first = state;
+			memcpy(why, detail, sizeof(why));
+		}
+	} while (strcmp(state, "yes") && ++i < end);
+	return i < end ? row(r, "tool", tool, tool, state, detail) :
+			 row(r, "tool", tool, tool, first, why);
+}
+
+static int tool_rows(struct ft_run *r)
+{
+	const size_t count = sizeof(ways) / sizeof(ways[0]);
+	size_t end;
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i = end) {
+		for (end = i + 1; end < count && !strcmp(ways[end].tool, ways[i].tool);)
+			end++;
+		err = tool_row(r, i, end);
+	}
+	return err;
 }
 
 static void on_fact(void *arg, const struct ft_fact *fact)
@@ -157,8 +246,8 @@ static int print(struct ft_run *r)
 	}
 	if (!err)
 		err = ft_out_line(r->out, "", 0);
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !err; i++)
-		err = tool_row(r, &ways[i]);
+	if (!err)
+		err = tool_rows(r);
 	return err ? err : ft_out_flush(r->out);
 }
 
