@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# functrace against cat trace_pipe and perf-tools' functrace, one CPU for them and the workload
+# functrace against cat trace_pipe, perf-tools, trace-cmd and perf, one CPU for them and the workload
 # peers: bash-static=bash-static functrace-perf=perf-tools-unstable
+# installed: trace-cmd=trace-cmd perf=linux-perf
 # shellcheck shell=sh
 ln -sf /t/bin/bash-static /bin/bash
 ln -sf /t/bin/functrace-perf /bin/peer
@@ -131,6 +132,38 @@ kill $reader
 wait $tool
 figures "perf-tools' functrace write_null" "$(grep -c ' <-' /tmp/theirs)" $theirs \
 	"$(awk '/LOST/ { n += $3 } END { print n + 0 }' /tmp/theirs)"
+
+# What each takes for a command of its own, less what it takes for one that does nothing.
+# timed FILE COMMAND...: $real and $cpu, output into the file
+timed()
+{
+	file=$1
+	shift
+	read -r real user sys < <({ time "$@" >$file 2>/tmp/err </dev/null; } 2>&1 | tr -d .)
+	real=$((10#$real)) cpu=$((10#$user + 10#$sys))
+}
+# commanded NAME COMMAND...
+commanded()
+{
+	name=$1
+	shift
+	timed /tmp/nothing "$@" true
+	idle=$cpu idle_real=$real
+	timed /tmp/rows "$@" dd if=/dev/zero of=/dev/null bs=1 count=$turns
+	lines=$(grep -cE 'vfs_(read|write)' /tmp/rows)
+	lost=$(cat /tmp/rows /tmp/err | grep -oiE '(lost [0-9]+ events|[0-9]+ events lost)' |
+		grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }')
+	real=$((real - idle_real))
+	figures "$name -- dd" $lines $(((cpu - idle - alone) * 1000)) "$lost of $((2 * turns))"
+	rm -f /tmp/rows
+}
+instance
+times work
+alone=$cpu	# of dd, traced
+no_instance
+commanded functrace ftrace-tools functrace vfs_read vfs_write --
+commanded 'trace-cmd stream' trace-cmd stream -p function -l vfs_read -l vfs_write -F
+commanded 'perf ftrace' perf ftrace -T vfs_read -T vfs_write
 E
 bash /tmp/bench.bash
 umount /sys/kernel/debug
