@@ -333,6 +333,15 @@ int ft_graph_new(struct ft_graph **out, const struct ft_events *evs, const struc
 	return 0;
 }
 
+bool ft_graph_has_retval(const struct ft_session *s)
+{
+	char *format = ft_session_read_global(s, "events/ftrace/funcgraph_exit/format");
+	bool has = format && strstr(format, " retval;");
+
+	free(format);
+	return has;
+}
+
 void ft_graph_free(struct ft_graph *g)
 {
 	if (!g)

@@ -103,15 +103,11 @@ static int set_functions(struct ft_session *s, const char *const *functions, siz
 	return err;
 }
 
-/* Since 6.5, where built: then the field is there, and always filled. */
 static int check_retval(struct ft_session *s)
 {
-	char *format = ft_session_read_global(s, "events/ftrace/funcgraph_exit/format");
-	bool has = format && strstr(format, " retval;");
-
-	free(format);
-	return has ? 0 : ft_fail(s, -EOPNOTSUPP, "this kernel does not record return values "
-				 "(6.5 and later, CONFIG_FUNCTION_GRAPH_RETVAL)");
+	return ft_graph_has_retval(s) ? 0 :
+	       ft_fail(s, -EOPNOTSUPP, "this kernel does not record return values "
+		       "(6.5 and later, CONFIG_FUNCTION_GRAPH_RETVAL)");
 }
 
 static int setup(struct ft_run *r)

@@ -167,16 +167,6 @@ static int check(struct ft_run *r)
 
 /* -- the way ----------------------------------------------------------------------------------- */
 
-/* function_graph does since 6.5, where built: then the field is there, and always filled. */
-static bool graph_has_retval(struct ft_session *s)
-{
-	char *format = ft_session_read_global(s, "events/ftrace/funcgraph_exit/format");
-	bool has = format && strstr(format, " retval;");
-
-	free(format);
-	return has;
-}
-
 static int check_probes(struct ft_session *s)
 {
 	int err = o.kernel ? ft_probes_check(s, FT_PROBE_KERNEL_RETURN) : 0;
@@ -189,7 +179,7 @@ static int plan(struct ft_run *r)
 	struct ft_session *s = r->session;
 	const char *why = o.user ? "functions of programs" : o.args ? "--args" : "--stack";
 
-	if (!o.pair && o.retval && !graph_has_retval(s)) {
+	if (!o.pair && o.retval && !ft_graph_has_retval(s)) {
 		o.pair = true;
 		why = "this kernel's function_graph records no return values";
 	} else if (!o.pair && !ft_kernel_has_tracer(ft_session_tracefs(s), "function_graph")) {

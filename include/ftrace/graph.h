@@ -10,12 +10,17 @@
 #define FTRACE_GRAPH_H
 
 #include "ftrace/event.h"
+#include "ftrace/session.h"
 #include "ftrace/symbol.h"
 #include "ftrace/task.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Does this kernel record return values?  Since 6.5, where built (CONFIG_FUNCTION_GRAPH_RETVAL): then
+ * the field is there, and always filled. */
+bool ft_graph_has_retval(const struct ft_session *s);
 
 struct ft_graph_config {
 	/* trace options funcgraph-* */
