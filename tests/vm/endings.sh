@@ -24,18 +24,6 @@ applet() { for applet_name; do ln -sf ftrace-tools "/t/bin/$applet_name"; done; 
 # time is there for up to a second more.
 bounded() { timeout -s KILL 60 "$@"; }
 
-# recording: a tool is recording; only tools set this clock, after switching the buffer off
-recording()
-{
-	for buffer in $T $T/instances/ftrace-tools-*; do
-		case $(cat "$buffer/trace_clock" "$buffer/tracing_on" 2>/dev/null) in
-		*'[mono]'*'
-1')			return 0 ;;
-		esac
-	done
-	return 1
-}
-
 # guard_of PID: the guard process of a tool
 guard_of()
 {

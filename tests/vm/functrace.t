@@ -170,35 +170,7 @@ by the tasks asked for" 'nothing seen: in one line'
 
 # --- which tasks
 
-# team ARG...: functrace while 1, 2, 4 and 8 sleeps are made by a first thread, one that was there
-# before, a later one, and a child process. FIRST and OLD in the arguments are the IDs of the former
-# two.
-two_threads()
-{
-	set -- "/proc/$work_pid/task/"*
-	[ $# -eq 2 ] || return 1
-	old=${2##*/}
-	[ "$old" != "$work_pid" ] || old=${1##*/}
-}
-
-team()
-{
-	start_workload team 500
-	echo >&8
-	wait_for two_threads
-	for arg; do
-		shift
-		case $arg in
-		FIRST)	arg=$work_pid ;;
-		OLD)	arg=$old ;;
-		esac
-		set -- "$@" "$arg"
-	done
-	start functrace --json "$@" do_nanosleep
-	wait_for recording
-	release
-	stop
-}
+team() { team_of functrace --json "$@" do_nanosleep; }
 
 team -p FIRST
 is "$status" 0 '-p: exit status'

@@ -178,6 +178,48 @@ release()
 	[ "${1:-}" = nowait ] || wait "$work_job"
 }
 
+# recording: a tool is recording; only tools set this clock, after switching the buffer off
+recording()
+{
+	for buffer in $T $T/instances/ftrace-tools-*; do
+		case $(cat "$buffer/trace_clock" "$buffer/tracing_on" 2>/dev/null) in
+		*'[mono]'*'
+1')			return 0 ;;
+		esac
+	done
+	return 1
+}
+
+two_threads()
+{
+	set -- "/proc/$work_pid/task/"*
+	[ $# -eq 2 ] || return 1
+	old=${2##*/}
+	[ "$old" != "$work_pid" ] || old=${1##*/}
+}
+
+# team_of COMMAND...: run it while 1, 2, 4 and 8 sleeps are made by a first thread, one that was there
+# before, a later one, and a child process. FIRST and OLD in the arguments are the IDs of the former
+# two.
+team_of()
+{
+	start_workload team 500
+	echo >&8
+	wait_for two_threads
+	for arg; do
+		shift
+		case $arg in
+		FIRST)	arg=$work_pid ;;
+		OLD)	arg=$old ;;
+		esac
+		set -- "$@" "$arg"
+	done
+	start "$@"
+	wait_for recording
+	release
+	stop
+}
+
 # --- what tools print
 
 # json KEY [FILE]: the values of a key, one a line ("out" unless told)

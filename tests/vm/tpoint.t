@@ -164,34 +164,7 @@ is "$(state_diff tpoint -q)" '' 'sums change nothing'
 
 # --- which tasks
 
-two_threads()
-{
-	set -- "/proc/$work_pid/task/"*
-	[ $# -eq 2 ] || return 1
-	old=${2##*/}
-	[ "$old" != "$work_pid" ] || old=${1##*/}
-}
-
-# team ARG...: tpoint while 1, 2, 4 and 8 sleeps are made by a first thread, one that was there
-# before, a later one, and a child process; FIRST and OLD are the IDs of the former two.
-team()
-{
-	start_workload team 500
-	echo >&8
-	wait_for two_threads
-	for arg; do
-		shift
-		case $arg in
-		FIRST)	arg=$work_pid ;;
-		OLD)	arg=$old ;;
-		esac
-		set -- "$@" "$arg"
-	done
-	start tpoint --json "$@" $nap
-	wait_for recording
-	release
-	stop
-}
+team() { team_of tpoint --json "$@" $nap; }
 
 team -p FIRST
 is "$(rows nanosleep)" 7 '-p: old and new threads, no child process, nobody else'
