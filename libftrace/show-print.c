@@ -101,10 +101,17 @@ static bool compile(struct fti_print *pr, const struct ft_events *evs,
 			return false;
 		pr->count++;
 		s->text = p;
-		s->len = strcspn(p, "%");
+		s->len = strcspn(p, "%\\");
 		p += s->len;
 		if (!*p)
 			break;
+		/* Probes have strings in quotes. */
+		if (*p == '\\' && p[1] == '"') {
+			p++;
+			continue;
+		}
+		if (*p == '\\')
+			return false;
 		if (p[1] == '%') {
 			s->len++;
 			p += 2;
@@ -125,8 +132,7 @@ struct fti_print *fti_print_new(const struct ft_events *evs, const struct tep_ev
 {
 	struct fti_print *pr;
 
-	if ((event->flags & TEP_EVENT_FL_FAILED) || event->handler || !event->print_fmt.format ||
-	    strchr(event->print_fmt.format, '\\'))
+	if ((event->flags & TEP_EVENT_FL_FAILED) || event->handler || !event->print_fmt.format)
 		return NULL;
 	pr = calloc(1, sizeof(*pr));
 	if (pr && !compile(pr, evs, event)) {

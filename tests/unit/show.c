@@ -3,6 +3,9 @@
  * Any event's text against the kernel's own text of it, whole files; and its JSON.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "capture.h"
 #include "ftrace/show.h"
@@ -254,6 +257,57 @@ static void test_show_text_cannot_break_a_line(void)
 	close_compared(&t);
 }
 
+static void write_text(const char *dir, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "we");
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		abort();
+}
+
+/* What a probe with a string and signed 16 bits has on 6.1. */
+#define PROBE_FORMAT \
+	"name: theirs\nID: 1392\nformat:\n" \
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n" \
+	"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n" \
+	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n" \
+	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n" \
+	"\tfield:__data_loc char[] name;\toffset:8;\tsize:4;\tsigned:1;\n" \
+	"\tfield:s16 fd;\toffset:12;\tsize:2;\tsigned:1;\n\n" \
+	"print fmt: \"name=\\\"%s\\\" fd=%d\", __get_str(name), REC->fd\n"
+
+/* libtraceevent takes numbers of less than four bytes for unsigned. */
+static void test_show_text_of_a_probe_with_small_numbers(void)
+{
+	static const char *const systems[] = { "probes", NULL };
+	struct { uint32_t common[2], name; int16_t fd; char text[6]; } record = {
+		.name = 6 << 16 | 14, .fd = -100, .text = "/file" };
+	char dir[] = "/tmp/unit-show-XXXXXX", command[128], *page;
+	struct compared t = { .events = 0 };
+	struct ft_event e;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(command, sizeof(command), "mkdir -p %s/events/probes/theirs", dir);
+	CU_ASSERT_EQUAL_FATAL(system(command), 0);
+	page = unit_read("tests/data/6.1/tracing/events/header_page", NULL);
+	write_text(dir, "events/header_page", page);
+	free(page);
+	write_text(dir, "events/probes/theirs/format", PROBE_FORMAT);
+	write_text(dir, "events/probes/theirs/id", "1392\n");
+	CU_ASSERT_EQUAL_FATAL(ft_events_open(&t.evs, dir, systems), 0);
+	CU_ASSERT_EQUAL_FATAL(ft_show_new(&t.show, t.evs, NULL), 0);
+	e = made(&t, "probes", "theirs", &record, sizeof(record));
+	CU_ASSERT_STRING_EQUAL(text_of(&t, &e), "theirs: name=\"/file\" fd=-100");
+	CU_ASSERT_STRING_EQUAL(json_of(&t, &e), "{\"name\":\"/file\",\"fd\":-100}");
+	ft_show_free(t.show);
+	ft_events_close(t.evs);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	CU_ASSERT_EQUAL(system(command), 0);
+}
+
 static void test_show_tells_fields(void)
 {
 	const struct ft_show_event *ev;
@@ -397,5 +451,6 @@ UNIT_SUITE("show",
 	   UNIT_TEST(test_show_json_has_every_field),
 	   UNIT_TEST(test_show_json_of_system_calls),
 	   UNIT_TEST(test_show_text_cannot_break_a_line),
+	   UNIT_TEST(test_show_text_of_a_probe_with_small_numbers),
 	   UNIT_TEST(test_show_tells_fields),
 	   UNIT_TEST(test_show_survives_records_that_are_none));
