@@ -172,7 +172,8 @@ static int note_address(void *arg, const char *p, const char *end)
 	return 0;
 }
 
-int fti_known_addresses(const char *path, const char *name, const char *module, uint64_t *addr, size_t room)
+int fti_known_addresses(const char *path, const char *name, const char *module, uint64_t *addr,
+			size_t room)
 {
 	struct addresses a = { .name = name, .module = module, .addr = addr, .room = room };
 	int fd = open(path ? path : "/proc/kallsyms", O_RDONLY | O_CLOEXEC), err;

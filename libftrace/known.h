@@ -23,9 +23,10 @@ void fti_known_close(struct fti_known *k);
 int fti_known_count(const struct fti_known *k, const char *name, const char *module);
 
 /*
- * The addresses of a name, in a module (NULL: of the kernel itself), from kallsyms (path as above): the
- * first `room` of them, 0 each where they are hidden; how many there are in all, or -errno.
+ * The addresses of a name, in a module (NULL: of the kernel itself), from kallsyms (path as above):
+ * the first `room` of them, 0 each where they are hidden; how many there are in all, or -errno.
  */
-int fti_known_addresses(const char *path, const char *name, const char *module, uint64_t *addr, size_t room);
+int fti_known_addresses(const char *path, const char *name, const char *module, uint64_t *addr,
+			size_t room);
 
 #endif
