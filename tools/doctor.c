@@ -91,11 +91,25 @@ static const char *function_way(void)
 }
 
 /* User probes can be in an instance where the function tracer can. */
+static bool user_at_top(void)
+{
+	return function_at_top() && !is("set_event_pid", "yes");
+}
+
 static const char *user_way(void)
 {
-	return is("function_instance", "yes") || is("set_event_pid", "yes") ?
-	       "user functions only: private instance" :
-	       "user functions only: top-level buffer under a lock";
+	return user_at_top() ? "user functions only: top-level buffer under a lock" :
+			       "user functions only: private instance";
+}
+
+static const char *probe_way(void)
+{
+	return "private instance";
+}
+
+static const char *user_probe_way(void)
+{
+	return user_at_top() ? "top-level buffer under a lock" : "private instance";
 }
 
 static const char *profiler_way(void)
@@ -136,16 +150,18 @@ static const struct way {
 	{ "funccount", { "tracefs", "kprobe_events", "ftrace_enabled", "function_list" }, NULL, hits_way },
 	{ "funccount", { "tracefs", "function", "ftrace_enabled", "function_list", "symbols" },
 	  function_at_top, counting_way },
-	{ "funccount", { "tracefs", "uprobe_events" }, NULL, user_way },
+	{ "funccount", { "tracefs", "uprobe_events" }, user_at_top, user_way },
 	{ "funcgraph", { "tracefs", "function_graph", "ftrace_enabled", "function_list", "symbols" },
 	  graph_at_top, graph_way },
 	{ "funcslower", { "tracefs", "function_graph", "ftrace_enabled", "function_list", "symbols" },
 	  graph_at_top, graph_way },
-	{ "funcslower", { "tracefs", "uprobe_events" }, NULL, user_way },
+	{ "funcslower", { "tracefs", "uprobe_events" }, user_at_top, user_way },
 	{ "functrace", { "tracefs", "function", "ftrace_enabled", "function_list", "symbols" },
 	  function_at_top, function_way },
+	{ "kprobe", { "tracefs", "kprobe_events", "ftrace_enabled" }, NULL, probe_way },
 	{ "reset-ftrace", { "tracefs" }, NULL, reset_way },
 	{ "tpoint", { "tracefs", "tracepoints" }, NULL, tracepoint_way },
+	{ "uprobe", { "tracefs", "uprobe_events" }, user_at_top, user_probe_way },
 };
 
 /* -- rows ----------------------------------------------------------------------------------- */
