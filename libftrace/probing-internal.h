@@ -38,6 +38,9 @@ struct ft_probing {
 	size_t			  text_room;
 };
 
+/* Make the probes that were planned; they are not enabled. */
+int fti_probing_make(struct ft_probing *p);
+
 /* probing-ret.c: calls of --ret */
 int fti_probing_pair_open(struct ft_probing *p);
 int fti_probing_pair_event(void *arg, const struct ft_event *e);

@@ -213,7 +213,7 @@ static int make_return(struct ft_probing *p, const struct fti_probing_one *one, 
 }
 
 /* The return first: a call must not begin between the two and end unseen. */
-static int make_probes(struct ft_probing *p)
+int fti_probing_make(struct ft_probing *p)
 {
 	char name[64];
 	int err = ft_probes_open(&p->probes, p->r->session);
@@ -255,7 +255,7 @@ static int watch_probes(struct ft_probing *p)
 
 int ft_probing_setup(struct ft_probing *p)
 {
-	int err = make_probes(p);
+	int err = fti_probing_make(p);
 
 	if (!err)
 		err = watch_probes(p);
@@ -369,52 +369,4 @@ int ft_probing_finish(struct ft_probing *p)
 	if (!err && p->opt->ret)
 		err = fti_probing_pair_report(p, missed);
 	return err ? err : ft_watch_finish(p->watch);
-}
-
-/* -- viewing: nothing is traced ---------------------------------------------------------------- */
-
-static int print_format(struct ft_probing *p, size_t i)
-{
-	struct ft_run *r = p->r;
-	char path[192], *text;
-
-	snprintf(path, sizeof(path), "events/%s/%s/format", ft_probes_group(p->probes),
-		 ft_probes_event(p->probes, i));
-	text = ft_session_read_global(r->session, path);
-	if (!text)
-		return ft_fail(r->session, -errno, "cannot read '%s': %s", path, strerror(errno));
-	ft_out_line(r->out, text, strlen(text));
-	free(text);
-	return 0;
-}
-
-static int plan_view(void *arg, struct ft_session *s, struct ft_session_config *config)
-{
-	struct ft_probing *p = arg;
-	int err;
-
-	p->r->session = s;
-	err = ft_probing_plan(p);
-	config->uprobes = p->r->uprobes;
-	return err;
-}
-
-int ft_probing_view(struct ft_probing *p)
-{
-	struct ft_run *r = p->r;
-	int err = ft_session_open(&r->session, &(struct ft_session_config){
-		.tool = r->tool->spec.tool, .tracefs = r->opt.tracefs, .verbose = r->opt.verbose,
-		.plan = plan_view, .plan_arg = p });
-
-	if (!err)
-		err = make_probes(p);
-	for (size_t i = 0; !err && i < ft_probes_count(p->probes); i++)
-		err = print_format(p, i);
-	if (!err) {
-		err = ft_out_flush(r->out);
-		if (err && err != -EPIPE)
-			ft_fail(r->session, err, "cannot write: %s", strerror(-err));
-		err = err == -EPIPE ? 0 : err;
-	}
-	return ft_session_close(r->session, err ? FT_FAILED : FT_OK);
 }
