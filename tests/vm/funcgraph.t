@@ -136,7 +136,7 @@ is "$(sed 's/[0-9]/9/g; s/ *-9*/ -9/g' out)" "$(cat all)" '-a: the same as -HPt'
 
 graph -D -m 1 do_nanosleep -- workload threads 2 3 1000
 is "$(grep -cE '^ 0\) do_nanosleep\(\)(;| \{)$' out)" 6 '-D: no durations'
-like "$out" '^ 0\)  workloa-[0-9]+ +=>  workloa-[0-9]+ ' 'text: a change of tasks is shown'
+like "$out" '^ 0\) +workloa-[0-9]+ +=> +workloa-[0-9]+ ' 'text: a change of tasks is shown'
 
 # reads of 1 MB, long enough to be interrupted
 irq='__sysvec_apic_timer_interrupt|hrtimer_interrupt'

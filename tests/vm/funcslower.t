@@ -93,10 +93,10 @@ slower -HPt do_nanosleep 10ms -- sh mixed
 is "$(sed 's/[0-9]/9/g; s/ *-9*/ -9/g' out)" "$(cat all)" '-a: the same as -HPt'
 
 slower do_nanosleep 1 -- workload threads 2 3 1000
-like "$out" '^ 0\)  workloa-[0-9]+ +=>  workloa-[0-9]+ ' 'a change of threads is shown'
+like "$out" '^ 0\) +workloa-[0-9]+ +=> +workloa-[0-9]+ ' 'a change of threads is shown'
 is "$(grep -c 'do_nanosleep' out)" 6 'a change of threads: beside the calls'
 slower -P do_nanosleep 1 -- workload threads 2 3 1000
-is "$(wc -l <out) $(grep -c '^ 0)  workloa-' out)" '6 6' '-P: only calls, each with its thread'
+is "$(wc -l <out) $(grep -c '^ 0) \+workloa-' out)" '6 6' '-P: only calls, each with its thread'
 
 slower do_nanosleep 10s -- sh mixed
 is "$status" 0 'nothing slow: exit status'
