@@ -13,21 +13,20 @@ like "$(ip addr show lo)" '<LOOPBACK,UP' 'the loopback interface is up'
 unlike "$(cat $T/buffer_size_kb)" expanded 'the ring buffer is expanded'
 
 state_save self
-is "$(state_diff self)" '' 'the state does not change by itself'
 old=$(cat $T/tracing_thresh)
 echo 7 >$T/tracing_thresh
-like "$(state_diff self)" '^\+tracing_thresh: 7$' 'a changed top-level file is noticed'
-like "$(state_diff self -q)" '^\+tracing_thresh: 7$' 'by the quick state too'
-echo "$old" >$T/tracing_thresh
 echo 'prev_pid == 1' >$T/events/sched/sched_switch/filter
-like "$(state_diff self)" '^\+events/sched/sched_switch/filter: prev_pid == 1$' \
-	'a changed event filter is noticed'
-echo 0 >$T/events/sched/sched_switch/filter
 mkdir $T/instances/self
-like "$(state_diff self)" '^\+instances/self: \(instance\)$' 'a new instance is noticed'
-like "$(state_diff self)" '^\+instances/self/tracing_on: 1$' 'with what is in it'
+like "$(state_diff self -q)" '^\+tracing_thresh: 7$' 'a changed top-level file is noticed by the quick state'
+changed=$(state_diff self)
+like "$changed" '^\+tracing_thresh: 7$' 'and by the whole state'
+like "$changed" '^\+events/sched/sched_switch/filter: prev_pid == 1$' 'a changed event filter is noticed'
+like "$changed" '^\+instances/self: \(instance\)$' 'a new instance is noticed'
+like "$changed" '^\+instances/self/tracing_on: 1$' 'with what is in it'
 rmdir $T/instances/self
-is "$(state_diff self)" '' 'and it is as before again'
+echo 0 >$T/events/sched/sched_switch/filter
+echo "$old" >$T/tracing_thresh
+is "$(state_diff self)" '' 'and it is as before again, nothing changes by itself'
 
 start_workload nanosleep 3 1000
 ok "$(kill -0 "$work_pid"; echo $?)" 'a workload waits for its release'

@@ -6,7 +6,7 @@
 . /t/endings.sh
 
 applet doctor funcgraph
-state_save doctor
+state_save doctor -q
 
 # fact KEY: its state, from --json
 fact() { sed -n "s/^{.*\"key\":\"$1\",\"state\":\"\\([^\"]*\\)\".*/\\1/p" out; }
@@ -47,7 +47,7 @@ rmdir $T/instances/t
 is "$(fact kptr_restrict)" "$(cat /proc/sys/kernel/kptr_restrict)" 'fact kptr_restrict'
 is "$(fact top_level)" free 'fact top_level'
 is "$(fact funcgraph)" yes 'tool funcgraph'
-is "$(state_diff doctor)" '' 'it changes nothing'
+is "$(state_diff doctor -q)" '' 'it changes nothing'
 
 echo do_nanosleep >$T/set_ftrace_filter
 echo function >$T/current_tracer
@@ -75,5 +75,5 @@ like "$err" "^funcgraph: .*$mount_it" 'no tracefs: a tool names the command, too
 is "$(wc -l <err)" 1 'no tracefs: in one line'
 unlike "$(mount)" ' type (tracefs|debugfs) ' 'no tracefs: nobody has mounted it'
 mount -t tracefs tracefs $T
-is "$(state_diff doctor)" '' 'the tracing state is as before'
+is "$(state_diff doctor -q)" '' 'the tracing state is as before'
 done_testing

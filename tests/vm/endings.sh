@@ -16,22 +16,20 @@
 
 JOURNALS=/run/ftrace-tools
 endings_tracer='' endings_second=works endings_load='sleep 1000' endings_other_way=''
+endings_signal=''
 
 # applet TOOL...: make the tools callable by their own names, as "make install" does
 applet() { for applet_name; do ln -sf ftrace-tools "/t/bin/$applet_name"; done; }
-
-# bounded COMMAND...: end it with KILL (status 137) after a minute. Its process that watches the
-# time is there for up to a second more.
-bounded() { timeout -s KILL 60 "$@"; }
 
 # guard_of PID: the guard process of a tool
 guard_of()
 {
 	for stat in /proc/[0-9]*/stat; do
-		case $(cat "$stat" 2>/dev/null) in
+		read -r stat_line <"$stat" || continue
+		case $stat_line in
 		*"(ftrace-guard) "?" $1 "*)	stat=${stat%/stat}; echo "${stat#/proc/}" ;;
 		esac
-	done
+	done 2>/dev/null
 }
 
 # leftovers: into the file left, processes that were not there before, journals and instances. It
@@ -67,14 +65,20 @@ started()
 	wait_for lines out 1 || diag "shows nothing: $*: $(cat err)"
 }
 
+# signalled SIGNAL: what runs ends by it
+signalled()
+{
+	stop "$1"
+	is "$status" 0 "$ending SIG$1: exit status"
+	unlike "$err" 'cannot|lost|stopped' "$ending SIG$1: nothing to complain"
+}
+
 ends_by_signal()
 {
 	signal=$1
 	shift
 	started "$@"
-	stop "$signal"
-	is "$status" 0 "$ending SIG$signal: exit status"
-	unlike "$err" 'cannot|lost|stopped' "$ending SIG$signal: nothing to complain"
+	signalled "$signal"
 	at_rest "$ending SIG$signal"
 }
 
@@ -127,19 +131,19 @@ ends_by_kill_of_both()
 	like "$out" '^(restore|remove) .* ok$' "$ending reset-ftrace: tells what it puts back"
 	unlike "$out" ' left alone' "$ending reset-ftrace: all of it"
 	at_rest "$ending reset-ftrace"
-
-	kill_both "$@"
-	started "$@"
-	stop INT
-	is "$status" 0 "$ending next tool: exit status"
-	like "$err" "^$1: put back what '$1' \(PID $dead_pid\) left when it was killed: [0-9]+ values?\$" \
-		"$ending next tool: says what it puts back"
-	at_rest "$ending next tool"
 }
 
+next_tool_puts_back()
+{
+	kill_both "$@"
+	started "$@"
+	like "$(cat err)" "^$1: put back what '$1' \(PID $dead_pid\) left when it was killed: [0-9]+ values?\$" \
+		"$ending next tool: says what it puts back"
+}
+
+# While the first, started by the test before, runs
 second_is_refused()
 {
-	started "$@"
 	first=$bg_pid
 	bounded "$@" >out2 2>err2
 	is $? 1 "$ending second instance: exit status"
@@ -148,14 +152,10 @@ second_is_refused()
 	had=$(wc -l <out)
 	wait_for lines out $((had + 3))
 	ok $? "$ending second instance: the first goes on"
-	stop INT
-	is "$status" 0 "$ending second instance: exit status of the first"
-	at_rest "$ending second instance"
 }
 
 second_works()
 {
-	started "$@"
 	workload run "$@" >out2 2>err2 </dev/null &
 	second=$!
 	wait_for lines out2 1
@@ -169,9 +169,6 @@ second_works()
 	had=$(wc -l <out)
 	wait_for lines out $((had + 3))
 	ok $? "$ending second instance: the first goes on after its end"
-	stop INT
-	is "$status" 0 "$ending second instance: exit status of the first"
-	at_rest "$ending second instance"
 }
 
 # refused WHAT ERE COMMAND...: beside WHAT
@@ -186,15 +183,14 @@ refused()
 	is "$(state_diff foreign -q)" '' "$ending beside $beside: which goes on"
 }
 
-# works_beside WHAT COMMAND...
+# works_beside WHAT COMMAND...; $endings_signal ends it (INT, unless set)
 works_beside()
 {
 	beside=$1
 	shift
 	state_save foreign -q
 	started "$@"
-	stop INT
-	is "$status" 0 "$ending beside $beside: exit status"
+	signalled "${endings_signal:-INT}"
 	cmp_num "$(wc -l <out)" -ge 1 "$ending beside $beside: it shows something"
 	is "$(state_diff foreign -q)" '' "$ending beside $beside: which goes on"
 }
@@ -227,6 +223,7 @@ beside_events()
 	if [ -z "$private" ]; then
 		refused 'events of somebody' "^$1: events are enabled .*'sched:sched_process_exec'" "$@"
 	else
+		endings_signal=HUP
 		works_beside 'events of somebody' "$@"
 	fi
 	echo 0 >$T/events/sched/sched_process_exec/enable
@@ -241,6 +238,7 @@ beside_a_stopped_trace()
 	if [ -z "$private" ]; then
 		refused 'a stopped trace' "^$1: the top-level buffer holds a stopped trace of [0-9]+ entr" "$@"
 	else
+		endings_signal=QUIT
 		works_beside 'a stopped trace' "$@"
 	fi
 	like "$(cat $T/trace)" 'worth keeping' "$ending beside a stopped trace: it is still there"
@@ -274,27 +272,32 @@ endings()
 	started "$@"
 	private=$(cd $T/instances && echo "ftrace-tools-$1-"*)
 	[ -d "$T/instances/$private" ] || private=''
-	stop TERM
-	is "$status" 0 "$ending SIGTERM: exit status"
+	signalled TERM
 	at_rest "$ending SIGTERM"
 
-	ends_with_its_reader "$@"
 	ends_by_kill "$@"
 	ends_by_kill_of_both "$@"
 	if [ -n "$endings_other_way" ]; then
 		endings_end
 		return
 	fi
-	ends_by_signal INT "$@"
-	ends_by_signal HUP "$@"
-	ends_by_signal QUIT "$@"
-	ends_on_a_full_disk "$@"
+	next_tool_puts_back "$@"
 	case $endings_second in
 	refused)	second_is_refused "$@" ;;
 	*)		second_works "$@" ;;
 	esac
+	signalled INT
+	at_rest "$ending SIGINT"
+	ends_with_its_reader "$@"
+	ends_on_a_full_disk "$@"
+	# Each start takes long: what runs beside others ends by the signals that are left.
+	if [ -z "$private" ]; then
+		ends_by_signal HUP "$@"
+		ends_by_signal QUIT "$@"
+	fi
 	[ -z "$endings_tracer" ] || beside_another_tracer "$@"
 	beside_events "$@"
 	beside_a_stopped_trace "$@"
+	endings_signal=''
 	endings_end
 }

@@ -68,16 +68,7 @@ stop
 like "$err" "^funccount: counting by 'trace'" 'from hits to trace'
 is "$(of getppid) $(of '^workload:workload_called$')" '30 20' 'from hits to trace: counts of both'
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	count "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^funccount: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=funccount
 bad 2 "cannot trace 'workload:workload_caled': no such function in .*'workload_called'" \
 	workload:workload_caled
 bad 2 '.*nonesuch' /t/bin/nonesuch:main

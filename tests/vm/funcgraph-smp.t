@@ -67,8 +67,7 @@ kill $cpu0 $cpu1
 wait $cpu0 $cpu1 2>/dev/null
 is "$(state_diff smp -q)" '' 'the tracing state is as before'
 
-endings_tracer=function_graph
-endings_second=refused
+endings_other_way=yes
 endings_load='workload nanosleep 1000000 5000'
 endings smp funcgraph -m 1 do_nanosleep
 done_testing

@@ -193,17 +193,7 @@ no_sleepers
 
 # --- what is refused
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	graph "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^funcgraph: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
-
+tool=funcgraph
 grep ' t ' /proc/kallsyms | head -n 8 | cut -d ' ' -f 3 >names
 grep -xF -f names $T/available_filter_functions >traceable
 untraceable=$(while read -r name; do
@@ -246,27 +236,13 @@ echo 0 >/proc/sys/kernel/kptr_restrict
 
 # --- settings of others
 
-size=$(cat $T/buffer_size_kb)
-while read -r file value; do
-	echo "$value" >"$T/$file"
-done <<'EOF'
-set_ftrace_filter vfs_read
-set_ftrace_notrace schedule
-set_graph_function vfs_write
-set_graph_notrace hrtimer_start_range_ns
-set_ftrace_pid 1
-set_ftrace_notrace_pid 2
-set_event_pid 1
-set_event_notrace_pid 2
-max_graph_depth 1
-tracing_thresh 7
-trace_clock global
-buffer_size_kb 64
-options/sleep-time 0
-options/function-fork 1
-options/event-fork 1
-tracing_on 0
-EOF
+others_set \
+	'set_ftrace_notrace schedule' \
+	'set_graph_function vfs_write' \
+	'set_graph_notrace hrtimer_start_range_ns' \
+	'max_graph_depth 1 0' \
+	'tracing_thresh 7 0' \
+	'options/sleep-time 0 1'
 state_save user -q
 like "$(state_diff funcgraph -q)" '^\+tracing_thresh: 7$' 'settings: are there'
 graph --json do_nanosleep -- workload nanosleep 2 2000
@@ -275,26 +251,7 @@ is "$(rows entry 0 do_nanosleep)" 2 'settings: do not change which calls are see
 is "$(rows 'entry|leaf' 1 hrtimer_start_range_ns)" 2 'settings: nor what they call'
 cmp_num "$(rows '.*' 1 schedule)" -ge 2 'settings: nor what is left out'
 cmp_num "$(durations return 0 | head -n 1)" -ge 2000 'settings: nor how long it takes'
-while read -r file value; do
-	echo "$value" >"$T/$file"
-done <<EOF
-tracing_on 1
-options/event-fork 0
-options/function-fork 0
-options/sleep-time 1
-buffer_size_kb $size
-trace_clock local
-tracing_thresh 0
-max_graph_depth 0
-set_event_notrace_pid
-set_event_pid
-set_ftrace_notrace_pid
-set_ftrace_pid
-set_graph_notrace
-set_graph_function
-set_ftrace_notrace
-set_ftrace_filter
-EOF
+others_unset
 is "$(state_diff funcgraph -q)" '' 'settings: nothing of them remains'
 
 # --- itself, overload, loss
@@ -316,17 +273,6 @@ cp rows out
 cmp_num "$(grep '"comm":"cat"' out | grep -c '"vfs_read"')" -ge 1 \
 	'many functions: those of others are shown'
 is "$(json tid | grep -cxF "$(echo "$own" | tr ' ' '\n')")" 0 'many functions: none of its own'
-
-dd if=/dev/zero of=/dev/null bs=1 count=1000000000 2>/dev/null &
-hot=$!
-graph -m 1 --max-rate 200 -o rows 'vfs_*'
-is "$status" 4 'overload: exit status'
-like "$err" '^funcgraph: stopped: more than 200 events a second' 'overload: says so'
-cmp_num "$(wc -l <rows)" -ge 200 'overload: what was seen is shown'
-graph -m 1 --max-rate 0 -d 2500ms -o /dev/null 'vfs_*'
-is "$status" 0 '--max-rate 0: goes on'
-kill $hot
-wait $hot 2>/dev/null
 
 # lossy NAME: of 20000 calls, each of an entry and a return, nothing is unaccounted for
 lossy()
@@ -352,6 +298,17 @@ echo 1 >$T/options/overwrite
 graph -m 1 --buffer-size 8 '*sys_getppid' -- workload syscall getppid 20000
 cmp_num "$(grep -cE '^\[lost ([0-9]+|an unknown number of) events on CPU 0\]$' out)" -ge 1 \
 	'loss: shown at its place'
+
+# After what is counted exactly: returns of sleeps that go on are seen by the next trace.
+hot_sleeps
+graph -m 1 --max-rate 200 -o rows do_nanosleep
+is "$status" 4 'overload: exit status'
+like "$err" '^funcgraph: stopped: more than 200 events a second' 'overload: says so'
+cmp_num "$(wc -l <rows)" -ge 200 'overload: what was seen is shown'
+graph -m 1 --max-rate 0 -d 2500ms -o rows do_nanosleep
+is "$status" 0 '--max-rate 0: goes on'
+cmp_num "$(wc -l <rows)" -ge 1000 '--max-rate 0: with more than that'
+cooled
 
 endings_tracer=function_graph
 endings_second=refused

@@ -160,17 +160,7 @@ is "$(calls paired) $(calls missed) $(calls unended)" '200 0 0' 'many at once: n
 
 # --- what is refused
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	slower "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^funcslower: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
-
+tool=funcslower
 bad 2 "cannot trace 'do_nanosleeep': no such function \(did you mean 'do_nanosleep'\?\)$" \
 	--args 1 do_nanosleeep 1
 bad 2 "cannot trace 'no_such_\*_function': no function matches$" --args 1 'no_such_*_function' 1
@@ -181,15 +171,7 @@ is "$(state_diff probes -q)" '' 'refusals change nothing'
 
 # --- settings of others
 
-while read -r file value; do
-	echo "$value" >"$T/$file"
-done <<'EOF'
-set_event_pid 1
-set_event_notrace_pid 2
-trace_clock global
-options/event-fork 1
-tracing_on 0
-EOF
+others_set
 echo 'p:somebody/opens do_sys_openat2' >>$T/kprobe_events
 echo 1 >$T/events/somebody/opens/enable
 state_save user -q
@@ -200,15 +182,7 @@ is "$(cat $T/kprobe_events)" "$(cat events)" 'settings: the probes of others are
 is "$(rows do_nanosleep)" 5 'settings: do not change which calls are seen'
 echo 0 >$T/events/somebody/opens/enable
 echo '-:somebody/opens' >>$T/kprobe_events
-while read -r file value; do
-	echo "$value" >"$T/$file"
-done <<'EOF'
-tracing_on 1
-options/event-fork 0
-trace_clock local
-set_event_notrace_pid
-set_event_pid
-EOF
+others_unset
 echo >$T/trace
 is "$(state_diff probes -q)" '' 'settings: nothing of them remains'
 
@@ -238,13 +212,11 @@ cmp_num $((counted + uncertain)) -le "$(json_end events)" 'loss: what is not sho
 cmp_num $((counted + 2 * uncertain)) -ge "$(json_end events)" 'loss: and all of it'
 like "$err" "^funcslower: lost $lost events: .*--buffer-size" 'loss: told with its number'
 
-workload syscall getppid 1000000000 &
-hot=$!
-slower --max-rate 200 --args 1 -o rows '*sys_getppid' 1
+hot_sleeps
+slower --max-rate 200 --args 1 -o rows do_nanosleep 1
 is "$status" 4 'overload: exit status'
 like "$err" '^funcslower: stopped: more than 200 events a second' 'overload: says so'
-kill $hot
-wait $hot 2>/dev/null
+cooled
 
 endings_other_way=yes
 endings_load='workload nanosleep 1000000 5000'

@@ -119,17 +119,7 @@ wait $sleepers_pid 2>/dev/null
 
 # --- what is refused
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	slower "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^funcslower: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
-
+tool=funcslower
 bad 2 "cannot trace 'workload:workload_caled': no such function in '/t/bin/workload' \(did you mean\
  'workload_called'\?\)$" workload:workload_caled 1
 bad 2 "cannot trace 'nonesuch:f': " nonesuch:f 1

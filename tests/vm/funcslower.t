@@ -133,17 +133,7 @@ no_sleepers
 
 # --- what is refused
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	slower "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^funcslower: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
-
+tool=funcslower
 bad 2 "cannot trace 'do_nanosleeep': no such function \(did you mean 'do_nanosleep'\?\)$" \
 	do_nanosleeep 1
 bad 2 "cannot trace 'no_such_\*_function': no function matches$" 'no_such_*_function' 1
@@ -176,53 +166,19 @@ echo 0 >/proc/sys/kernel/kptr_restrict
 
 # --- settings of others
 
-size=$(cat $T/buffer_size_kb)
-while read -r file value; do
-	echo "$value" >"$T/$file"
-done <<'EOF'
-set_ftrace_filter vfs_read
-set_ftrace_notrace do_nanosleep
-set_graph_function vfs_write
-set_graph_notrace do_nanosleep
-set_ftrace_pid 1
-set_ftrace_notrace_pid 2
-set_event_pid 1
-set_event_notrace_pid 2
-max_graph_depth 1
-tracing_thresh 70000
-trace_clock global
-buffer_size_kb 64
-options/sleep-time 0
-options/function-fork 1
-options/event-fork 1
-tracing_on 0
-EOF
+others_set \
+	'set_graph_function vfs_write' \
+	'set_graph_notrace do_nanosleep' \
+	'max_graph_depth 1 0' \
+	'tracing_thresh 70000 0' \
+	'options/sleep-time 0 1'
 state_save user -q
 like "$(state_diff funcslower -q)" '^\+tracing_thresh: 70000$' 'settings: are there'
 slower --json do_nanosleep 10ms -- sh mixed
 is "$(state_diff user -q)" '' 'settings: are there afterwards, all'
 is "$(rows do_nanosleep)" 5 'settings: do not change which calls are seen'
 cmp_num "$(shortest)" -ge 20000 'settings: nor how long they take'
-while read -r file value; do
-	echo "$value" >"$T/$file"
-done <<EOF
-tracing_on 1
-options/event-fork 0
-options/function-fork 0
-options/sleep-time 1
-buffer_size_kb $size
-trace_clock local
-tracing_thresh 0
-max_graph_depth 0
-set_event_notrace_pid
-set_event_pid
-set_ftrace_notrace_pid
-set_ftrace_pid
-set_graph_notrace
-set_graph_function
-set_ftrace_notrace
-set_ftrace_filter
-EOF
+others_unset
 is "$(state_diff funcslower -q)" '' 'settings: nothing of them remains'
 
 # --- loss, overload
@@ -235,13 +191,11 @@ is $(($(json_end events) + lost)) 3000 'loss: nothing is unaccounted for'
 is "$(rows vfs_read)" "$(json_end events)" 'loss: what is left is shown'
 like "$err" "^funcslower: lost $lost events: .*--buffer-size" 'loss: told with its number'
 
-workload read /dev/zero 16384 100000000 &
-hot=$!
-slower --max-rate 200 -o rows vfs_read 1
+hot_sleeps
+slower --max-rate 200 -o rows do_nanosleep 1
 is "$status" 4 'overload: exit status'
 like "$err" '^funcslower: stopped: more than 200 events a second' 'overload: says so'
-kill $hot
-wait $hot 2>/dev/null
+cooled
 
 endings_tracer=function_graph
 endings_second=refused

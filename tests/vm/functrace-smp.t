@@ -57,7 +57,6 @@ ok "$(sed 's/.* \([0-9.]*\): .*/\1/' rows | ascending; echo $?)" 'dd bs=1: time 
 rm -f rows
 is "$(state_diff smp -q)" '' 'the tracing state is as before'
 
-endings_second=works
 endings_other_way=yes
 endings_load='workload nanosleep 1000000 5000'
 endings functrace functrace do_nanosleep

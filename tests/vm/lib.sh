@@ -134,6 +134,23 @@ run()
 	return 0
 }
 
+# bounded COMMAND...: end it with KILL (status 137) after a minute. Its process that watches the
+# time is there for up to a second more.
+bounded() { timeout -s KILL 60 "$@"; }
+
+# bad STATUS ERE ARG...: $tool refuses these arguments with this status, in one line, and shows
+# nothing
+bad()
+{
+	bad_status=$1 bad_why=$2
+	shift 2
+	# shellcheck disable=SC2154
+	run bounded "$tool" "$@"
+	is "$status" "$bad_status" "refused '$*': exit status"
+	like "$err" "^$tool: $bad_why" "refused '$*': message"
+	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
+}
+
 # start COMMAND...: in the background, output in the files out and err, its pid in $bg_pid
 start()
 {
@@ -176,6 +193,15 @@ release()
 	echo >&8
 	exec 8>&-
 	[ "${1:-}" = nowait ] || wait "$work_job"
+}
+
+# hot_sleeps: make too many calls of nanosleep() for "--max-rate 200", until cooled. They are few
+# enough to leave this machine idle most of the time: emulating it is what tests cost.
+hot_sleeps() { workload nanosleep 100000000 400 & hot_pid=$!; }
+cooled()
+{
+	kill -KILL "$hot_pid"
+	wait "$hot_pid" 2>/dev/null
 }
 
 # recording: a tool is recording; only tools set this clock, after switching the buffer off
@@ -240,6 +266,39 @@ state_diff()
 	cmp -s "/run/state.$1" "/run/state.$1.now"
 }
 
+# others_set [LINE...]: change what others may have set at top level when a tool is started. A line
+# is "FILE VALUE [WHAT IT IS AT REST]". others_unset puts all at rest again.
+others_set()
+{
+	cat >others <<EOF
+set_ftrace_filter vfs_read
+set_ftrace_notrace do_nanosleep
+set_ftrace_pid 1
+set_ftrace_notrace_pid 2
+set_event_pid 1
+set_event_notrace_pid 2
+trace_clock global local
+buffer_size_kb 64 $(cat $T/buffer_size_kb)
+options/function-fork 1 0
+options/event-fork 1 0
+EOF
+	for other; do
+		echo "$other"
+	done >>others
+	echo 'tracing_on 0 1' >>others
+	while read -r file value rest; do
+		echo "$value" >"$T/$file"
+	done <others
+}
+
+others_unset()
+{
+	# the last first
+	sed -n '1!G; h; $p' others | while read -r file value rest; do
+		echo "$rest" >"$T/$file"
+	done
+}
+
 # --- what init runs: every test of this VM
 
 # Processes that are not kernel threads, as "pid name", into the file $1. No child of this
@@ -277,6 +336,14 @@ unmet()
 	done
 }
 
+# busy: hundredths of a second that the CPUs have worked since boot. In a VM that counts instructions
+# a second is 500 million of them, about as long on the host; else a busy host makes it longer.
+busy()
+{
+	read -r up idle </proc/uptime
+	echo $(((${up%.*} * 100 + 1${up#*.} - 100) * cpus - ${idle%.*} * 100 - 1${idle#*.} + 100))
+}
+
 vm_test()
 {
 	name=$1
@@ -288,6 +355,7 @@ vm_test()
 		return
 	fi
 	mkdir -p "/tmp/$name"
+	begun=$(busy)
 	state_save test -q
 	list_processes /run/processes
 	(cd "/tmp/$name" && exec timeout -s KILL 300 sh "/t/$name" </dev/null)
@@ -303,10 +371,13 @@ vm_test()
 	done </run/processes.new
 	is "$(state_diff test -q)" '' "$name: leaves the tracing state as it was"
 	rm -rf "/tmp/${name:?}"
+	cost=$(($(busy) - begun))
+	diag "$name: $((cost / 100)).$((cost / 10 % 10)) s of work"
 }
 
 vm_tests()
 {
+	cpus=$(grep -c ^processor /proc/cpuinfo)
 	state_save vm
 	cmp_num "$(wc -l </run/state.vm)" -gt 1000 'the tracing state is readable'
 	for name; do
