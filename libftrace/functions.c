@@ -33,6 +33,17 @@ static int add_match(void *arg, const char *name, const char *module)
 	return a->last ? 0 : -ENOMEM;
 }
 
+/* Not there, or not among those that may be traced. */
+static int refused(struct ft_session *s, const char *file, const char *pattern, int err)
+{
+	int why = ft_kernel_check_functions(s, &pattern, 1);
+
+	if (why)
+		return why;
+	return ft_fail(s, err ? err : -EINVAL, "the kernel does not take '%s' in '%s'", pattern,
+		       file);
+}
+
 /* Read the whole list, and write what matches, a name each. */
 static int expand(struct ft_session *s, const char *file, bool global, const char *pattern)
 {
@@ -56,10 +67,10 @@ static int expand(struct ft_session *s, const char *file, bool global, const cha
 out:
 	if (a.names && fclose(a.names) && !err)
 		err = -ENOMEM;
-	if (!err && !a.count)
-		err = ft_fail(s, -EINVAL, "the kernel does not take '%s' in '%s'", pattern, file);
-	if (!err)
+	if (!err && a.count)
 		err = fti_session_append_list(s, file, global, names);
+	else
+		err = refused(s, file, pattern, err);
 	free(a.last);
 	free(names);
 	free(copy);
@@ -78,11 +89,12 @@ int ft_session_add_functions(struct ft_session *s, const char *file, bool global
 			return 0;
 		if (err != -EINVAL && err != -ENOENT)
 			return ft_fail(s, err, "cannot add '%s' to '%s': %s", pattern, file, strerror(-err));
+		err = ft_kernel_check_functions(s, &pattern, 1);
+		if (err)
+			return err;
 	}
-	err = ft_kernel_check_functions(s, &pattern, 1);
-	if (err)
-		return err;
-	return expand(s, file, global, pattern);
+	return ft_glob_valid(pattern) ? expand(s, file, global, pattern) :
+					refused(s, file, pattern, 0);
 }
 
 int ft_session_set_functions(struct ft_session *s, const char *file, bool global,

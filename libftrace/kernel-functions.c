@@ -104,7 +104,8 @@ struct search {
 
 struct searches {
 	struct search *s;
-	size_t	       count;
+	size_t	       count, missing;
+	bool	       stops;	/* when each has one: that there are more does not matter */
 };
 
 static void search_init(struct search *s, const char *pattern, struct ft_function_match *m)
@@ -170,13 +171,15 @@ static int on_function(void *arg, const char *name, const char *module)
 		struct search *s = &all->s[i];
 
 		if (search_match(s, name, module)) {
-			if (!s->m->count++)
+			if (!s->m->count++) {
 				snprintf(s->m->first, sizeof(s->m->first), "%s", name);
+				all->missing--;
+			}
 		} else if (!s->m->count) {
 			note_near(s, name);
 		}
 	}
-	return 0;
+	return all->stops && !all->missing;
 }
 
 static int on_symbol(void *arg, const char *name, const char *module)
@@ -193,11 +196,10 @@ static int on_symbol(void *arg, const char *name, const char *module)
 }
 
 /* All patterns in one reading: making the list costs the kernel a symbol lookup for each line. */
-static int match_all(const char *dir, const char *const *patterns, size_t count,
+static int match_all(const char *dir, const char *const *patterns, size_t count, bool stops,
 		     struct ft_function_match *m)
 {
-	struct searches all = { .count = count };
-	bool missing = false;
+	struct searches all = { .count = count, .missing = count, .stops = stops };
 	int err;
 
 	all.s = calloc(count ? count : 1, sizeof(*all.s));
@@ -206,22 +208,20 @@ static int match_all(const char *dir, const char *const *patterns, size_t count,
 	for (size_t i = 0; i < count; i++)
 		search_init(&all.s[i], patterns[i], &m[i]);
 	err = ft_kernel_functions(dir, on_function, &all);
-	for (size_t i = 0; i < count; i++) {
-		missing |= !m[i].count;
+	for (size_t i = 0; i < count; i++)
 		if (m[i].count)
 			memset(m[i].nearest, 0, sizeof(m[i].nearest));
-	}
-	if (!err && missing)
+	if (!err && all.missing)
 		each_name("/proc/kallsyms", &(struct list){ on_symbol, &all, true });
 	free(all.s);
-	return err;
+	return err > 0 ? 0 : err;
 }
 
 int ft_kernel_match_functions(const char *dir, const char *pattern, struct ft_function_match *m)
 {
 	if (!ft_glob_valid(pattern))
 		return -EINVAL;
-	return match_all(dir, &pattern, 1, m);
+	return match_all(dir, &pattern, 1, !strpbrk(pattern, "*?[\\"), m);
 }
 
 /* -- what a tool asks ----------------------------------------------------------------------- */
@@ -289,7 +289,7 @@ int fti_check_functions(const char *dir, const char *const *patterns, size_t cou
 	if (!m)
 		return complain(sentence, -ENOMEM, "cannot look for functions: %s",
 				strerror(ENOMEM));
-	err = match_all(dir, patterns, count, m);
+	err = match_all(dir, patterns, count, true, m);
 	if (err)
 		err = no_list(sentence, err);
 	for (size_t i = 0; !err && i < count; i++) {

@@ -55,7 +55,7 @@ int ft_kernel_functions(const char *dir, int (*fn)(void *arg, const char *name, 
 
 /* How a function pattern (shell wildcards * ? [], optional ":mod:NAME" suffix) fares. */
 struct ft_function_match {
-	size_t count;		/* functions that match */
+	size_t count;		/* functions that match; of a name without wildcards, whether any */
 	char   first[128];	/* the first of them */
 	/* With count 0: the nearest names, "" where there are fewer: what the compiler or a
 	 * system-call wrapper made of the function, else names equally near. */
