@@ -53,9 +53,7 @@ static int set_tasks(struct ft_counter *c, struct ft_run *r)
 		err = ft_follow_set(&t->events, r->session, FT_FOLLOW_EVENTS, tasks,
 				    r->command_pid);
 	if (!err && c->config.by_pid)
-		err = ft_session_enable_event(r->session, "task", "task_newtask", NULL);
-	if (!err && c->config.by_pid)
-		err = ft_session_enable_event(r->session, "task", "task_rename", NULL);
+		err = fti_processes_record(r->session);
 	return err;
 }
 

@@ -6,23 +6,17 @@
 #define FTI_COUNTER_TRACE_H
 
 #include "counter.h"
+#include "processes.h"
 
 struct fti_counter_trace {
 	struct ft_count	  *sums;	/* by function's address or event's id, and process */
 	struct ft_symbols *symbols;
-	struct ft_comms	  *comms;
 	struct ft_follow  *functions, *events;
 	const char	 **systems;
 	uint32_t	  *source;	/* by id: number of the source + 1; 0: not to be counted */
 	int		   function_id;
 	struct ft_field	   ip;
-
-	/* by_pid: the process of a thread, by its ID, of which few pages are ever touched. 0: not
-	 * asked for yet */
-	uint32_t	  *process;
-	bool		   lookup;	/* /proc can tell */
-	int		   newtask_id, rename_id;
-	struct ft_field	   child, flags, child_comm, renamed, new_comm;
+	struct fti_processes *processes;	/* by_pid */
 };
 
 /* "system:event" in two; returns the event, within text. */

@@ -91,11 +91,6 @@ const char *ft_counter_way(const struct ft_counter *c)
 	return c->rung->way;
 }
 
-uint64_t ft_counter_total(const struct ft_counter *c)
-{
-	return c->total;
-}
-
 uint64_t ft_counter_missed(const struct ft_counter *c)
 {
 	return c->missed;
@@ -188,8 +183,6 @@ ssize_t ft_counter_rows(struct ft_counter *c, struct ft_run *r, const struct ft_
 		merge_rows(c);
 		qsort(c->rows, c->row_count, sizeof(*c->rows), by_count);
 	}
-	for (size_t i = 0; i < c->row_count; i++)
-		c->total += c->rows[i].count;
 	*rows = c->rows;
 	return c->row_count;
 }

@@ -64,7 +64,7 @@ struct ft_counter {
 
 	struct ft_counter_row *rows;
 	size_t	 row_count, row_room;
-	uint64_t total, missed, missed_last;
+	uint64_t missed, missed_last;
 };
 
 extern const struct fti_rung fti_rung_profiler, fti_rung_hits, fti_rung_trace;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 
 #define PID_LIMIT      4194304		/* the kernel's PID_MAX_LIMIT */
 #define INIT_PID_INODE 0xEFFFFFFCu	/* PROC_PID_INIT_INO, fixed since 3.8 */
+
+#define STAT_START 22			/* the field of /proc/PID/stat, counted from 1 */
 
 /* The cache: sets of a few entries each, the least recently used of a full set goes. */
 #define SETS 2048
@@ -109,6 +112,50 @@ bool ft_task_initial_namespace(void)
 	self[n] = 0;
 	return atoi(self) == getpid() && stat("/proc/self/ns/pid", &st) == 0 &&
 	       st.st_ino == INIT_PID_INODE;
+}
+
+/* A comm may hold blanks and parentheses; it is the only field that does. */
+int fti_task_start(int pid, uint64_t *ticks)
+{
+	char path[32], *text, *p;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	err = fti_file_read(AT_FDCWD, path, &text, NULL);
+	if (err)
+		return err;
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < STAT_START; field++)
+		p = strchr(p + 1, ' ');
+	err = p ? 0 : -EBADMSG;
+	if (p)
+		*ticks = strtoull(p + 1, NULL, 10);
+	free(text);
+	return err;
+}
+
+/* Start times are told by the reader's own clock, which a time namespace (5.6) shifts. */
+static bool has_our_clock(int pid)
+{
+	struct stat ours, theirs;
+	char path[32];
+
+	if (stat("/proc/self/ns/time", &ours))
+		return errno == ENOENT;
+	snprintf(path, sizeof(path), "/proc/%d/ns/time", pid);
+	return !stat(path, &theirs) && theirs.st_ino == ours.st_ino;
+}
+
+bool fti_task_is_gone(int pid, uint64_t start)
+{
+	uint64_t now;
+
+	/* In a PID namespace the living seem to be gone. */
+	if (!ft_task_initial_namespace())
+		return false;
+	if (kill(pid, 0) && errno == ESRCH)
+		return true;
+	return start && !fti_task_start(pid, &now) && now != start && has_our_clock(pid);
 }
 
 /* -- the cache ------------------------------------------------------------------------------ */

@@ -66,8 +66,7 @@ void ft_counter_event(struct ft_counter *c, const struct ft_event *e);
 /* What was counted since the last call, rarest first, equals by name.  Their number, or -errno. */
 ssize_t ft_counter_rows(struct ft_counter *c, struct ft_run *r, const struct ft_counter_row **rows);
 
-/* All that was counted, and the hits that kprobes missed, since ready(). */
-uint64_t ft_counter_total(const struct ft_counter *c);
+/* The hits that kprobes missed, since ready(). */
 uint64_t ft_counter_missed(const struct ft_counter *c);
 
 /* The way taken, for people: "the kernel's function profiler". Static. */

@@ -72,7 +72,6 @@ static void test_counter_rows_are_what_came_since_the_last(void)
 	for (int i = 0; i < 3; i++)
 		c->sources[i].count += 7;
 	rows_are(c, "a=7 b=7 c=7");
-	CU_ASSERT_EQUAL(ft_counter_total(c), 28);
 	ft_counter_free(c);
 	ft_counter_free(NULL);
 }

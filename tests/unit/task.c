@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ftrace/task.h"
+#include "task-internal.h"
 #include "unit.h"
 
 #define DEAD_TID 4194304	/* PID_MAX_LIMIT: never given out */
@@ -240,6 +241,34 @@ static void test_task_gone_is_esrch(void)
 	CU_ASSERT_EQUAL(ft_task_pid(DEAD_TID), -ESRCH);
 }
 
+/* A number that was given again is told by when its process began. */
+static void test_task_is_gone_when_its_number_is_anothers(void)
+{
+	char old[FT_COMM_SIZE];
+	uint64_t start = 0, parents = 0;
+	pid_t child;
+
+	if (!ft_task_initial_namespace()) {
+		unit_skip("not in the initial PID namespace");
+		return;
+	}
+	prctl(PR_GET_NAME, old);
+	prctl(PR_SET_NAME, "a) R 1 (2) 3");
+	CU_ASSERT_EQUAL(fti_task_start(getpid(), &start), 0);
+	prctl(PR_SET_NAME, old);
+	CU_ASSERT_EQUAL(fti_task_start(getppid(), &parents), 0);
+	CU_ASSERT(parents && parents <= start);
+	CU_ASSERT_FALSE(fti_task_is_gone(getpid(), start));
+	CU_ASSERT_FALSE(fti_task_is_gone(getpid(), 0));
+	CU_ASSERT_TRUE(fti_task_is_gone(getpid(), start - 1));
+	CU_ASSERT_EQUAL(fti_task_start(DEAD_TID, &start), -ENOENT);
+	child = fork();
+	if (!child)
+		_exit(0);
+	waitpid(child, NULL, 0);
+	CU_ASSERT_TRUE(fti_task_is_gone(child, 0));
+}
+
 UNIT_SUITE("task",
 	UNIT_TEST(test_task_comm_of_idle_and_unknown),
 	UNIT_TEST(test_task_comm_of_the_living),
@@ -249,4 +278,5 @@ UNIT_SUITE("task",
 	UNIT_TEST(test_task_cache_is_bounded_and_keeps_the_recent),
 	UNIT_TEST(test_task_comm_of_a_worker_is_the_traces),
 	UNIT_TEST(test_task_threads_and_their_process),
-	UNIT_TEST(test_task_gone_is_esrch));
+	UNIT_TEST(test_task_gone_is_esrch),
+	UNIT_TEST(test_task_is_gone_when_its_number_is_anothers));
