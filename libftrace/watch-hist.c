@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ftrace/kernel.h"
+#include "hist.h"
 #include "watch-internal.h"
 
 #define EVENTS_MAX 8
@@ -68,52 +69,6 @@ int fti_watch_hist_setup(struct ft_watch *w)
 	return err;
 }
 
-/* "{ prev_pid:        103, prev_prio:  120 } hitcount:          5" */
-static bool parse_line(const char *line, size_t keys, uint64_t key[FTI_SUM_KEYS], uint64_t *count)
-{
-	const char *p = strchr(line, '{');
-	char *end;
-
-	key[0] = key[1] = 0;
-	for (size_t i = 0; p && i < keys; i++) {
-		p = strchr(p, ':');
-		if (!p)
-			return false;
-		key[i] = strtoull(p + 1, &end, 10);
-		if (end == p + 1)
-			return false;
-		p = end;
-	}
-	p = p ? strstr(p, "} hitcount:") : NULL;
-	if (!p)
-		return false;
-	*count = strtoull(p + strlen("} hitcount:"), &end, 10);
-	return *count != 0;
-}
-
-/* The kernel counts on: what is new since last time is shown. */
-static int read_event(struct ft_watch *w, const struct fti_watched *e, size_t keys,
-		      struct ft_count *now,
-		      uint64_t *dropped)
-{
-	char path[256], *text, *save = NULL, *at;
-	uint64_t key[FTI_SUM_KEYS], count;
-
-	path_of(e, "hist", path);
-	text = ft_session_read(w->r->session, path);
-	if (!text)
-		return ft_fail(w->r->session, -errno, "cannot read '%s': %s", path,
-			       strerror(errno));
-	at = strstr(text, "    Dropped: ");
-	if (at)
-		*dropped += strtoull(at + strlen("    Dropped: "), NULL, 10);
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		if (parse_line(l, keys, key, &count))
-			ft_count_add(now, key[0], key[1], count);
-	free(text);
-	return 0;
-}
-
 static int add_new(struct ft_watch *w, const struct ft_count *now)
 {
 	struct ft_count_entry *entry;
@@ -146,7 +101,8 @@ int fti_watch_hist_read(struct ft_watch *w)
 	if (err)
 		return err;
 	for (size_t i = 0; i < w->count && !err; i++)
-		err = read_event(w, &w->events[i], spec.keys, now, &dropped);
+		err = fti_hist_read(w->r->session, w->events[i].system, w->events[i].event,
+				    spec.keys, now, &dropped);
 	if (!err)
 		err = add_new(w, now);
 	if (err) {
