@@ -6,8 +6,6 @@
 #include "ftrace/watch.h"
 #include "sum-internal.h"
 
-#define BAR_WIDTH 40
-
 static void set_key(struct fti_sum *s, struct ft_out *out, int column, enum fti_sum_kind kind,
 		    uint64_t key)
 {
@@ -61,36 +59,22 @@ static int print_counts(struct fti_sum *s, struct ft_out *out, uint64_t now, uin
 	return err;
 }
 
-static int print_row(struct ft_out *out, const struct ft_histogram_row *row, uint64_t most)
-{
-	char bar[FT_HISTOGRAM_BAR_MAX], line[256];
-	int n;
-
-	ft_histogram_bar(row->count, most, BAR_WIDTH, bar);
-	n = snprintf(line, sizeof(line), "%20" PRId64 " -> %-20" PRId64 " : %-10" PRIu64 " |%s|",
-		     row->low,
-		     row->high, row->count, bar);
-	return ft_out_line(out, line, (size_t)n);
-}
-
 static int print_histogram(struct fti_sum *s, struct ft_out *out, uint64_t now, uint64_t *rows)
 {
 	struct ft_histogram_row row[FT_HISTOGRAM_ROWS];
 	size_t n = ft_histogram_rows(s->histogram, row);
 	uint64_t most = 0;
-	char head[128];
-	int err = 0, len;
+	char line[FT_HISTOGRAM_LINE_MAX];
+	int err = 0;
 
-	len = snprintf(head, sizeof(head), "%*s%-*s : %-10s  distribution", 12, "", 32,
-		       s->spec.name[0], "count");
 	for (size_t i = 0; i < n; i++)
 		most = row[i].count > most ? row[i].count : most;
 	if (n)
-		err = ft_out_line(out, head, (size_t)len);
+		err = ft_out_line(out, line, ft_histogram_head(s->spec.name[0], line));
 	for (size_t i = 0; i < n && !err; i++) {
 		++*rows;
 		if (ft_out_is_text(out)) {
-			err = print_row(out, &row[i], most);
+			err = ft_out_line(out, line, ft_histogram_line(&row[i], most, line));
 			continue;
 		}
 		ft_out_uint(out, FT_WATCH_TIME, now);

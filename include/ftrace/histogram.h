@@ -24,6 +24,7 @@ void ft_histogram_clear(struct ft_histogram *h);
 
 /* Numbers are int64_t; unsigned ones above its range count as its largest. */
 void ft_histogram_add(struct ft_histogram *h, int64_t v);
+void ft_histogram_add_many(struct ft_histogram *h, int64_t v, uint64_t times);
 
 /* All but count are 0 when there is none. */
 struct ft_histogram_stats {
@@ -53,6 +54,34 @@ size_t ft_histogram_rows(const struct ft_histogram *h,
 #define FT_HISTOGRAM_BAR_MAX 128
 void ft_histogram_bar(uint64_t count, uint64_t most, unsigned int width,
 		      char bar[FT_HISTOGRAM_BAR_MAX]);
+
+/* A line for each row, as bcc shows them, "    4 -> 7    : 12    |****    |", and the one above them:
+ * not terminated; their length. */
+#define FT_HISTOGRAM_LINE_MAX 256
+size_t ft_histogram_head(const char *unit, char line[FT_HISTOGRAM_LINE_MAX]);
+size_t ft_histogram_line(const struct ft_histogram_row *row, uint64_t most,
+			 char line[FT_HISTOGRAM_LINE_MAX]);
+
+/* The same as perf-tools draw it: "####      ", begun characters whole. */
+void ft_histogram_hashes(uint64_t count, uint64_t most, unsigned int width,
+			 char bar[FT_HISTOGRAM_BAR_MAX]);
+
+/* -- ranges chosen beforehand, to which numbers are counted exactly --------------------------- */
+
+/* Each range has the numbers from its low to below its high; their low is the high before. */
+struct ft_scale {
+	uint64_t unit;		/* not 0.  Powers of two of it: 0 -> 1 unit, 1 -> 2, 2 -> 4, ... */
+	bool	 linear;	/* or multiples: 0 -> 1 unit, 1 -> 2, 2 -> 3, ... */
+};
+
+#define FT_SCALE_MAX 400
+
+/* The number of the range that a number falls into, below FT_SCALE_MAX: the last has all above. */
+unsigned int ft_scale_index(const struct ft_scale *scale, uint64_t v);
+
+/* What falls into a range; *high is UINT64_MAX where nothing is above. */
+void ft_scale_range(const struct ft_scale *scale, unsigned int index, uint64_t *low,
+		    uint64_t *high);
 
 #ifdef __cplusplus
 }

@@ -185,10 +185,106 @@ static void test_histogram_bars(void)
 	CU_ASSERT_EQUAL(strlen(bar), FT_HISTOGRAM_BAR_MAX - 1);
 }
 
+static void test_histogram_hashes_are_those_of_perf_tools(void)
+{
+	char bar[FT_HISTOGRAM_BAR_MAX];
+
+	ft_histogram_hashes(9, 4381, 38, bar);
+	CU_ASSERT_STRING_EQUAL(bar, "#                                     ");
+	ft_histogram_hashes(438, 1913, 38, bar);
+	CU_ASSERT_STRING_EQUAL(bar, "#########                             ");
+	ft_histogram_hashes(10, 10, 4, bar);
+	CU_ASSERT_STRING_EQUAL(bar, "####");
+	ft_histogram_hashes(0, 10, 4, bar);
+	CU_ASSERT_STRING_EQUAL(bar, "    ");
+	ft_histogram_hashes(5, 0, 4, bar);
+	CU_ASSERT_STRING_EQUAL(bar, "    ");
+	ft_histogram_hashes(UINT64_MAX, 1, 1000, bar);
+	CU_ASSERT_EQUAL(strlen(bar), FT_HISTOGRAM_BAR_MAX - 1);
+}
+
+static void test_histogram_adds_many_as_one_by_one(void)
+{
+	struct ft_histogram *one = new_histogram(), *many = new_histogram();
+	struct ft_histogram_stats a, b;
+
+	for (int i = 1; i < 40; i++) {
+		for (int k = 0; k < i; k++)
+			ft_histogram_add(one, i * i - 300);
+		ft_histogram_add_many(many, i * i - 300, (uint64_t)i);
+	}
+	ft_histogram_add_many(many, 1000000, 0);
+	ft_histogram_stats(one, &a);
+	ft_histogram_stats(many, &b);
+	CU_ASSERT_EQUAL(a.count, b.count);
+	CU_ASSERT_EQUAL(a.min, b.min);
+	CU_ASSERT_EQUAL(a.max, b.max);
+	CU_ASSERT_EQUAL(a.mean, b.mean);
+	CU_ASSERT_DOUBLE_EQUAL(a.stddev, b.stddev, 1e-6);
+	for (unsigned int permille = 0; permille <= 1000; permille += 10)
+		CU_ASSERT_EQUAL(ft_histogram_permille(one, permille),
+				ft_histogram_permille(many, permille));
+	ft_histogram_free(one);
+	ft_histogram_free(many);
+}
+
+/* Clearing touches only what was used: nothing of it remains. */
+static void test_histogram_is_empty_when_cleared(void)
+{
+	static const int64_t numbers[] = { INT64_MIN, -70000, -1, 0, 5, 255, 256, 99999, INT64_MAX };
+	const size_t count = sizeof(numbers) / sizeof(numbers[0]);
+	struct ft_histogram_row rows[FT_HISTOGRAM_ROWS];
+	struct ft_histogram *h = new_histogram();
+
+	for (size_t from = 0; from < count; from++) {
+		for (size_t to = from; to < count; to++) {
+			for (size_t i = from; i <= to; i++)
+				ft_histogram_add(h, numbers[i]);
+			ft_histogram_clear(h);
+			CU_ASSERT_EQUAL(ft_histogram_rows(h, rows), 0);
+			CU_ASSERT_EQUAL(ft_histogram_permille(h, 500), 0);
+		}
+	}
+	ft_histogram_free(h);
+}
+
+static void check_scale(const struct ft_scale *scale)
+{
+	uint64_t low, high, before = 0;
+	unsigned int i = 0;
+
+	do {
+		ft_scale_range(scale, i, &low, &high);
+		CU_ASSERT_EQUAL(low, before);
+		CU_ASSERT(high > low);
+		CU_ASSERT_EQUAL(ft_scale_index(scale, low), i);
+		CU_ASSERT_EQUAL(ft_scale_index(scale, high - 1), i);
+		before = high;
+		i++;
+	} while (high != UINT64_MAX && i < FT_SCALE_MAX);
+	CU_ASSERT_EQUAL(high, UINT64_MAX);
+	CU_ASSERT(ft_scale_index(scale, UINT64_MAX) < FT_SCALE_MAX);
+	CU_ASSERT(ft_scale_index(scale, UINT64_MAX) >= i - 1);
+}
+
+static void test_histogram_scales_cover_all_numbers_once(void)
+{
+	static const uint64_t units[] = { 1, 3, 1000, 1000000, 1ULL << 40, 1ULL << 63 };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		check_scale(&(struct ft_scale){ .unit = units[i] });
+		check_scale(&(struct ft_scale){ .unit = units[i], .linear = true });
+	}
+}
+
 UNIT_SUITE("histogram",
 	   UNIT_TEST(test_histogram_of_nothing),
 	   UNIT_TEST(test_histogram_rows_are_powers_of_two),
 	   UNIT_TEST(test_histogram_rows_at_the_ends),
 	   UNIT_TEST(test_histogram_statistics_are_those_of_the_numbers),
 	   UNIT_TEST(test_histogram_of_small_numbers_is_exact),
-	   UNIT_TEST(test_histogram_bars));
+	   UNIT_TEST(test_histogram_bars),
+	   UNIT_TEST(test_histogram_hashes_are_those_of_perf_tools),
+	   UNIT_TEST(test_histogram_adds_many_as_one_by_one),
+	   UNIT_TEST(test_histogram_is_empty_when_cleared),
+	   UNIT_TEST(test_histogram_scales_cover_all_numbers_once));
