@@ -45,6 +45,7 @@ enum fti_kind {
 	FTI_INSTANCE,	/* a directory below instances/ to remove */
 	FTI_PROBE,	/* "group/event" to delete from kprobe_events or uprobe_events */
 	FTI_TRIGGER,	/* lines; those that were not there before are removed by "!line" */
+	FTI_SYNTHETIC,	/* the name of an event to delete from synthetic_events */
 	FTI_KINDS,
 };
 
@@ -87,6 +88,7 @@ int fti_undo_open(struct fti_undo **out, int dirfd, const char *tracefs, const c
 int fti_undo_file(struct fti_undo *u, const char *path);
 int fti_undo_instance(struct fti_undo *u, const char *name);
 int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, const char *event);
+int fti_undo_synthetic(struct fti_undo *u, const char *file, const char *event);
 
 /* Note what the file reads after our change: a dead journal is only put back where it still does. */
 void fti_undo_changed(struct fti_undo *u, const char *path);

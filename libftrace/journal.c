@@ -86,6 +86,17 @@ static bool probe_ok(const char *value)
 	return true;
 }
 
+/* A synthetic event's is its name, one of ours. */
+static bool synthetic_ok(const char *value)
+{
+	if (strncmp(value, FTI_PROBE_PREFIX, strlen(FTI_PROBE_PREFIX)) || strlen(value) > PROBE_MAX)
+		return false;
+	for (; *value; value++)
+		if (!isalnum((unsigned char)*value) && *value != '_')
+			return false;
+	return true;
+}
+
 bool fti_was_ok(const struct fti_was *w)
 {
 	if (fti_rule_kind(w->path) != (int)w->kind)
@@ -97,6 +108,8 @@ bool fti_was_ok(const struct fti_was *w)
 		return is_name(w->path + strlen("instances/"));
 	case FTI_PROBE:
 		return probe_ok(w->value);
+	case FTI_SYNTHETIC:
+		return synthetic_ok(w->value);
 	default:
 		return true;
 	}

@@ -305,4 +305,3 @@ int ft_probes_try(struct ft_probes *ps, const struct ft_probe_spec *spec)
 {
 	return add(ps, spec, true);
 }
-

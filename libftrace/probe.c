@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "known.h"
 #include "probe.h"
 #include "session-internal.h"
+#include "task-internal.h"
 
 /* A list and its profile change at any time. */
 #define READ_TRIES   50
@@ -20,11 +22,11 @@
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
-/* By the instance, whose name no other session has; at top level there is one session at a time.
- * What a dead process of the same number has left is not taken for ours. */
-static void name_group(struct ft_probes *ps)
+/* By the instance, whose name no other session has (at top level there is one session at a time), and
+ * the start of this process: of a dead one of the same number nothing is taken for ours. */
+void fti_probe_name(const struct ft_session *s, const char *dir, char name[FTI_PROBE_NAME_MAX + 1])
 {
-	const struct ft_session *s = ps->s;
+	uint64_t start = 0;
 	char own[48], path[96];
 	int n = 1;
 
@@ -36,12 +38,14 @@ static void name_group(struct ft_probes *ps)
 	for (char *p = own; *p; p++)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
-	snprintf(ps->group, sizeof(ps->group), FTI_PROBE_PREFIX "%s", own);
+	fti_task_start(getpid(), &start);
+	snprintf(name, FTI_PROBE_NAME_MAX + 1, FTI_PROBE_PREFIX "%.30s_%" PRIu64, own, start);
 	for (;;) {
-		snprintf(path, sizeof(path), "events/%s", ps->group);
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
 		if (!fti_file_exists(s->top_fd, path))
 			return;
-		snprintf(ps->group, sizeof(ps->group), FTI_PROBE_PREFIX "%d_%s", ++n, own);
+		snprintf(name, FTI_PROBE_NAME_MAX + 1, FTI_PROBE_PREFIX "%d_%.30s_%" PRIu64, ++n,
+			 own, start);
 	}
 }
 
@@ -54,7 +58,7 @@ int ft_probes_open(struct ft_probes **out, struct ft_session *s)
 		return ft_fail(s, -ENOMEM, "cannot make probes: %s", strerror(ENOMEM));
 	ps->s = s;
 	ps->has_max_active = ft_kernel_readme_has(s->tracefs, "r[maxactive]");
-	name_group(ps);
+	fti_probe_name(s, "events", ps->group);
 	return 0;
 }
 

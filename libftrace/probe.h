@@ -28,6 +28,9 @@ struct ft_probes {
 	bool   has_max_active;
 };
 
+/* A name that is nobody else's, for what is at DIR/NAME below the tracing directory. */
+void fti_probe_name(const struct ft_session *s, const char *dir, char name[FTI_PROBE_NAME_MAX + 1]);
+
 /* uprobe_events or kprobe_events. */
 const char *fti_probe_list(bool user);
 

@@ -3,17 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ftrace/kernel.h"
+#include "ftrace/opt.h"
 #include "ftrace/reset.h"
 #include "ftrace/session.h"
-#include "ftrace/task.h"
 #include "internal.h"
+#include "task-internal.h"
 
 struct reset {
 	int   fd;		/* tracing directory */
@@ -40,19 +40,29 @@ static void replayed(void *arg, int err, const char *path, const char *value)
 	done(arg, "restore", path, value, err);
 }
 
-/*
- * "ftrace-tools-TOOL-PID" and "ftt_TOOL_PID" of a process that is no more.  One that was given the
- * number since is taken for the owner: names of programs are no proof, and its journal tells better.
- * In a PID namespace the living seem to be gone.
- */
-static bool owner_is_gone(const char *name, char before_pid)
+/* "ftrace-tools-TOOL-PID".  One that was given the number since is taken for the owner: names of
+ * programs are no proof, and its journal tells better. */
+static bool instance_is_left(const char *name)
 {
-	const char *digits = strrchr(name, before_pid);
-	char *end = NULL;
-	long pid = digits ? strtol(digits + 1, &end, 10) : 0;
+	const char *digits = strrchr(name, '-');
+	uint64_t pid;
 
-	return pid > 0 && pid <= INT_MAX && !*end && ft_task_initial_namespace() &&
-	       kill((pid_t)pid, 0) && errno == ESRCH;
+	return !strncmp(name, FTI_INSTANCE_PREFIX, strlen(FTI_INSTANCE_PREFIX)) &&
+	       !ft_parse_u64(digits + 1, 1, INT_MAX, &pid) && fti_task_is_gone((int)pid, 0);
+}
+
+/* "ftt_TOOL_PID_START"; cuts it. */
+static bool group_is_left(char *group)
+{
+	char *start = strrchr(group, '_'), *digits;
+	uint64_t pid, began;
+
+	if (strncmp(group, FTI_PROBE_PREFIX, strlen(FTI_PROBE_PREFIX)))
+		return false;
+	*start++ = 0;
+	digits = strrchr(group, '_');
+	return digits && !ft_parse_u64(digits + 1, 1, INT_MAX, &pid) &&
+	       !ft_parse_u64(start, 0, UINT64_MAX, &began) && fti_task_is_gone((int)pid, began);
 }
 
 static void remove_instances(struct reset *r)
@@ -64,8 +74,7 @@ static void remove_instances(struct reset *r)
 	snprintf(path, sizeof(path), "%s/instances", r->dir);
 	d = opendir(path);
 	while (d && (e = readdir(d))) {
-		if (strncmp(e->d_name, FTI_INSTANCE_PREFIX, strlen(FTI_INSTANCE_PREFIX)) ||
-		    !owner_is_gone(e->d_name, '-'))
+		if (!instance_is_left(e->d_name))
 			continue;
 		snprintf(path, sizeof(path), "instances/%.255s", e->d_name);
 		done(r, "remove", path, "",
@@ -76,21 +85,39 @@ static void remove_instances(struct reset *r)
 		closedir(d);
 }
 
-/* "p:ftt_funcslower_1234/p1234_0 vfs_read": ours, of process 1234. */
+/* "p:ftt_funcslower_1234_98765/p1234_0 vfs_read": ours, of process 1234. */
 static void remove_probe(struct reset *r, const char *file, const char *line)
 {
 	char value[256], group[256], event[256];
 
-	if (sscanf(line, "%*[^:]:%255[^/ ]/%255[^ ]", group, event) != 2 ||
-	    strncmp(group, FTI_PROBE_PREFIX, strlen(FTI_PROBE_PREFIX)) || !owner_is_gone(group, '_'))
+	if (sscanf(line, "%*[^:]:%255[^/ ]/%255[^ ]", group, event) != 2)
 		return;
 	snprintf(value, sizeof(value), "%.120s/%.120s", group, event);
+	if (!group_is_left(group))
+		return;
 	done(r, "remove", value, "",
 	     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_PROBE, .path = (char *)file,
 						    .value = value }, &r->patience));
 }
 
-static void remove_probes(struct reset *r, const char *file)
+/* "ftt_iolatency_1234_98765	u64 lat": likewise. */
+static void remove_synthetic(struct reset *r, const char *file, const char *line)
+{
+	char value[256], name[256];
+
+	if (sscanf(line, "%255[^\t ]", name) != 1)
+		return;
+	snprintf(value, sizeof(value), "%.120s", name);
+	if (!group_is_left(name))
+		return;
+	done(r, "remove", value, "",
+	     fti_undo_one(r->fd, &(struct fti_was){ .kind = FTI_SYNTHETIC, .path = (char *)file,
+						    .value = value }, &r->patience));
+}
+
+/* Each line of a list of events. */
+static void remove_each(struct reset *r, const char *file,
+			void (*undo)(struct reset *r, const char *file, const char *line))
 {
 	char *text, *line, *next;
 
@@ -100,7 +127,7 @@ static void remove_probes(struct reset *r, const char *file)
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = 0;
-		remove_probe(r, file, line);
+		undo(r, file, line);
 	}
 	free(text);
 }
@@ -187,8 +214,9 @@ int ft_reset(const struct ft_reset_config *config, ft_reset_action *fn, void *ar
 		goto out;
 	}
 	remove_instances(&r);
-	remove_probes(&r, "kprobe_events");
-	remove_probes(&r, "uprobe_events");
+	remove_each(&r, "kprobe_events", remove_probe);
+	remove_each(&r, "uprobe_events", remove_probe);
+	remove_each(&r, "synthetic_events", remove_synthetic);
 	if (config->force)
 		rest_all(&r);
 	status = r.failures ? FT_FAILED : FT_OK;

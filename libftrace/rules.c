@@ -158,6 +158,7 @@ static const struct rule rules[] = {
 	{ "events/*/filter",		FTI_VALUE,	event_filter },
 	{ "events/*/*/filter",		FTI_VALUE,	event_filter },
 	{ "events/*/*/trigger",		FTI_TRIGGER,	triggers },
+	{ "instances/" FTI_INSTANCE_PREFIX "*/events/*/*/trigger", FTI_TRIGGER, triggers },
 	{ "set_ftrace_filter",		FTI_LIST,	functions },
 	{ "set_ftrace_notrace",		FTI_LIST,	functions },
 	{ "set_graph_function",		FTI_LIST,	functions },
@@ -169,6 +170,7 @@ static const struct rule rules[] = {
 	{ "instances/" FTI_INSTANCE_PREFIX "*", FTI_INSTANCE, keep },
 	{ "kprobe_events",		FTI_PROBE,	keep },
 	{ "uprobe_events",		FTI_PROBE,	keep },
+	{ "synthetic_events",		FTI_SYNTHETIC,	keep },
 };
 
 static const struct rule *find_rule(const char *path)

@@ -90,6 +90,17 @@ static int put_probe(int dirfd, const struct fti_was *w)
 	return fti_file_write(dirfd, w->path, line, FTI_APPEND);
 }
 
+/* The list of events has no other way; "-:" of dynamic_events is as new as 5.0. */
+static int put_synthetic(int dirfd, const struct fti_was *w)
+{
+	char line[256];
+	int err;
+
+	snprintf(line, sizeof(line), "!%s", w->value);
+	err = fti_file_write(dirfd, w->path, line, FTI_APPEND);
+	return err == -ENOENT ? 0 : err;
+}
+
 /* What was accepted may still not be what is there: read it back. */
 static int put_value(int dirfd, const struct fti_was *w)
 {
@@ -118,6 +129,8 @@ static int put_once(int dirfd, const struct fti_was *w)
 		return put_trigger(dirfd, w);
 	case FTI_PROBE:
 		return put_probe(dirfd, w);
+	case FTI_SYNTHETIC:
+		return put_synthetic(dirfd, w);
 	case FTI_INSTANCE:
 		return unlinkat(dirfd, w->path, AT_REMOVEDIR) ? -errno : 0;
 	case FTI_KINDS:
@@ -259,8 +272,8 @@ int fti_undo_file(struct fti_undo *u, const char *path)
 
 	if (recorded(u, path))
 		return 0;
-	/* Probes and instances are recorded one by one. */
-	if (kind < 0 || kind == FTI_PROBE || kind == FTI_INSTANCE)
+	/* Probes, events and instances are recorded one by one. */
+	if (kind < 0 || kind == FTI_PROBE || kind == FTI_SYNTHETIC || kind == FTI_INSTANCE)
 		return -ENOTSUP;
 	err = fti_file_read(u->dirfd, path, &value, NULL);
 	if (err)
@@ -288,6 +301,11 @@ int fti_undo_probe(struct fti_undo *u, const char *file, const char *group, cons
 	if (snprintf(value, sizeof(value), "%s/%s", group, event) >= (int)sizeof(value))
 		return -ENAMETOOLONG;
 	return record(u, FTI_PROBE, file, value);
+}
+
+int fti_undo_synthetic(struct fti_undo *u, const char *file, const char *event)
+{
+	return record(u, FTI_SYNTHETIC, file, event);
 }
 
 void fti_undo_changed(struct fti_undo *u, const char *path)

@@ -2,10 +2,11 @@
 /*
  * probe: the kprobes, kretprobes, uprobes and uretprobes of one session.
  *
- * The one rule: all probes of a session are in one event group of its own ("ftt_TOOL_PID"), so that
- * nobody else's are touched, and each is recorded for undo before it is made; ft_session_close()
- * removes them.  They are events like any other: their formats are at events/GROUP/NAME, and
- * ft_events_open() takes the group as a system once they are made.
+ * The one rule: all probes of a session are in one event group of its own ("ftt_TOOL_PID_START", with
+ * the process ID and when that process began, in clock ticks since boot), so that nobody else's are
+ * touched, and each is recorded for undo before it is made; ft_session_close() removes them.  They are
+ * events like any other: their formats are at events/GROUP/NAME, and ft_events_open() takes the group
+ * as a system once they are made.
  *
  * Making, enabling and removing a probe costs the kernel milliseconds each: bound their number.
  */

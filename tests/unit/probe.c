@@ -15,6 +15,7 @@
 #include "private.h"
 #include "probe.h"
 #include "session-internal.h"
+#include "task-internal.h"
 #include "unit.h"
 
 #define LEN(a)	(sizeof(a) / sizeof((a)[0]))
@@ -386,6 +387,14 @@ static void write_probe(const char *line)
 	CU_ASSERT_EQUAL(fti_file_write(AT_FDCWD, TRACEFS "/uprobe_events", line, FTI_APPEND), 0);
 }
 
+static void own_group(char group[64])
+{
+	uint64_t start = 0;
+
+	CU_ASSERT_EQUAL(fti_task_start(getpid(), &start), 0);
+	snprintf(group, 64, "ftt_unit_probe_%d_%" PRIu64, getpid(), start);
+}
+
 static void test_probes_count_each_call_and_are_gone_after(void)
 {
 	char *before = NULL, *after, group[64];
@@ -396,7 +405,7 @@ static void test_probes_count_each_call_and_are_gone_after(void)
 	before = uprobe_events();
 	begin(&u);
 	CU_ASSERT_TRUE(ft_session_in_instance(u.s));
-	snprintf(group, sizeof(group), "ftt_unit_probe_%d", getpid());
+	own_group(group);
 	CU_ASSERT_STRING_EQUAL(ft_probes_group(u.ps), group);
 	CU_ASSERT_EQUAL(ft_probes_check(u.s, FT_PROBE_USER), 0);
 	CU_ASSERT_EQUAL(add(&u, FT_PROBE_USER, NULL), 0);
@@ -524,24 +533,24 @@ static void test_probes_of_two_sessions_are_in_two_groups(void)
 	CU_ASSERT_EQUAL(end(&b), FT_OK);
 }
 
-/* Left by a dead process of the same number. */
+/* Somebody's, as nothing forbids. */
 static void test_probes_leave_a_group_of_their_name_alone(void)
 {
-	char line[600], *text;
+	char line[600], group[64], *text;
 	struct use u;
 
 	NEED_UPROBES();
-	snprintf(line, sizeof(line), "p:ftt_unit_probe_%d/left %s:0x%" PRIx64, getpid(), self_path(),
-		 offset_of_probed());
+	own_group(group);
+	snprintf(line, sizeof(line), "p:%s/left %s:0x%" PRIx64, group, self_path(), offset_of_probed());
 	write_probe(line);
 	begin(&u);
 	CU_ASSERT_EQUAL(add(&u, FT_PROBE_USER, "left"), 0);
 	CU_ASSERT_EQUAL(end(&u), FT_OK);
-	snprintf(line, sizeof(line), "ftt_unit_probe_%d/left", getpid());
+	snprintf(line, sizeof(line), "%s/left", group);
 	text = uprobe_events();
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, line));
 	free(text);
-	snprintf(line, sizeof(line), "-:ftt_unit_probe_%d/left", getpid());
+	snprintf(line, sizeof(line), "-:%s/left", group);
 	write_probe(line);
 }
 

@@ -55,6 +55,9 @@ static void test_rules_know_the_files_that_tools_change(void)
 	for (size_t i = 0; i < LEN(lists); i++)
 		check_kind(lists[i], FTI_LIST);
 	check_kind("events/sched/sched_switch/trigger", FTI_TRIGGER);
+	check_kind("instances/ftrace-tools-x-1/events/block/a/trigger", FTI_TRIGGER);
+	check_kind("instances/somebody/events/block/a/trigger", -ENOTSUP);
+	check_kind("synthetic_events", FTI_SYNTHETIC);
 	check_kind("kprobe_events", FTI_PROBE);
 	check_kind("uprobe_events", FTI_PROBE);
 	check_kind("instances/ftrace-tools-opensnoop-12", FTI_INSTANCE);
@@ -87,7 +90,7 @@ static void test_rules_have_none_for_what_is_not_ours_to_change(void)
 		"trace", "trace_pipe", "snapshot", "free_buffer", "trace_marker", "README",
 		"set_event", "trace_options", "instances", "instances/foo", "instances/trace-cmd",
 		"instances/foo/tracing_on", "per_cpu/cpu0/trace_pipe_raw",
-		"events/sched/sched_switch/hist", "dynamic_events", "synthetic_events",
+		"events/sched/sched_switch/hist", "dynamic_events",
 		"stack_trace_filter", "kprobe_events2", "eprobe_events",
 	};
 	char value[] = "1\n";

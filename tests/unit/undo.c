@@ -422,6 +422,43 @@ static void test_undo_disables_and_deletes_its_probes(void)
 	close(t.fd);
 }
 
+/* One that another uses, in an instance, goes before that, the instance before the event. */
+static void test_undo_deletes_its_synthetic_events(void)
+{
+	static const char trigger[] = "instances/ftrace-tools-x-1/events/block/a/trigger";
+	struct seen s = { 0 };
+	struct fti_undo *u;
+	struct tree t;
+
+	NEED_PRIVATE_NAMESPACE();
+	make_tree(&t);
+	tree_put(&t, "synthetic_events", "other\tu64 lat\n");
+	u = open_undo(&t);
+	CU_ASSERT_EQUAL(fti_undo_instance(u, "ftrace-tools-x-1"), 0);
+	if (mkdirat(t.fd, "instances/ftrace-tools-x-1", 0700) ||
+	    mkdirat(t.fd, "instances/ftrace-tools-x-1/events", 0700) ||
+	    mkdirat(t.fd, "instances/ftrace-tools-x-1/events/block", 0700) ||
+	    mkdirat(t.fd, "instances/ftrace-tools-x-1/events/block/a", 0700))
+		abort();
+	tree_put(&t, trigger, "# Available triggers:\n");
+	CU_ASSERT_EQUAL(fti_undo_synthetic(u, "synthetic_events", "ftt_x_1_2"), 0);
+	CU_ASSERT_EQUAL(fti_undo_file(u, trigger), 0);
+	tree_put(&t, trigger, "hist:keys=dev:vals=hitcount:size=128 [active]\n");
+	CU_ASSERT_EQUAL(fti_undo_synthetic(u, "synthetic_events", "other"), -EINVAL);
+	CU_ASSERT_EQUAL(fti_undo_synthetic(u, "synthetic_events", "ftt_x y"), -EINVAL);
+	CU_ASSERT_EQUAL(fti_undo_file(u, "synthetic_events"), 0);
+	fti_undo_run(u, report, &s);
+	CU_ASSERT_EQUAL(s.count, 3);
+	check_seen(&s, 0, 0, trigger);
+	check_seen(&s, 1, s.errs[1], "instances/ftrace-tools-x-1");
+	check_seen(&s, 2, 0, "synthetic_events");
+	CU_ASSERT_TRUE(tree_has(&t, trigger, "hist:keys=dev:vals=hitcount:size=128 [active]\n"
+				"!hist:keys=dev:vals=hitcount:size=128\n"));
+	CU_ASSERT_TRUE(tree_has(&t, "synthetic_events", "other\tu64 lat\n!ftt_x_1_2\n"));
+	fti_undo_close(u);
+	close(t.fd);
+}
+
 /* A mount point is busy, too. */
 static void test_undo_is_patient_once_for_all_of_a_kind(void)
 {
@@ -1182,6 +1219,7 @@ UNIT_SUITE("undo",
 	UNIT_TEST(test_undo_writes_a_list_line_by_line),
 	UNIT_TEST(test_undo_removes_only_the_triggers_that_came),
 	UNIT_TEST(test_undo_disables_and_deletes_its_probes),
+	UNIT_TEST(test_undo_deletes_its_synthetic_events),
 	UNIT_TEST(test_undo_is_patient_once_for_all_of_a_kind),
 	UNIT_TEST(test_undo_journal_is_private_and_held),
 	UNIT_TEST(test_undo_works_where_the_journals_directory_is_not_ours),

@@ -48,7 +48,8 @@ opened "p $getppid" "r100 $getppid r=\$retval" 'p:same vfs_fsync'
 	echo "r:mine/same $getppid"
 } | while read -r probe; do echo "$probe" >>$T/kprobe_events; done
 echo 1 >$T/events/mine/same/enable
-like "$group" "^ftt_probes_${probes_pid}\$" 'the group tells tool and process'
+is "$group" "ftt_probes_${probes_pid}_$(cut -d ' ' -f 22 "/proc/$probes_pid/stat")" \
+	'the group tells tool, process and when that began'
 is "$(grep -c "$group/" $T/kprobe_events)" 3 'three probes are in it'
 like "$(cat $T/kprobe_events)" "^r100:$group/p${probes_pid}_1 " 'the number of instances is given'
 workload syscall getppid 1000

@@ -23,30 +23,36 @@ is "$status $out$err" '0 ' 'nothing to do: -q says nothing'
 cat /proc/sys/kernel/pid_max >pid_max
 gone_pid=4194304
 cmp_num "$gone_pid" -ge "$(cat pid_max)" 'nobody has this PID'
+# this shell's number, but of a process that began before
+began=$(cut -d ' ' -f 22 /proc/$$/stat)
 mkdir $T/instances/ftrace-tools-x-$gone_pid $T/instances/ftrace-tools-x-$$ $T/instances/x-$gone_pid
 {
-	echo "p:ftt_x_${gone_pid}/gone do_nanosleep"
-	echo "r:ftt_x_${gone_pid}/gone_too do_nanosleep"
-	echo "p:ftt_x_$$/alive do_nanosleep"
-	echo "p:x_${gone_pid}/foreign do_nanosleep"
+	echo "p:ftt_x_${gone_pid}_7/gone do_nanosleep"
+	echo "r:ftt_x_${gone_pid}_7/gone_too do_nanosleep"
+	echo "p:ftt_x_$$_$((began - 1))/before do_nanosleep"
+	echo "p:ftt_x_$$_$began/alive do_nanosleep"
+	echo "p:x_${gone_pid}_7/foreign do_nanosleep"
 } | while read -r probe; do
 	echo "$probe" >>$T/kprobe_events
 done
-echo 1 >"$T/events/ftt_x_${gone_pid}/gone/enable"
+echo 1 >"$T/events/ftt_x_${gone_pid}_7/gone/enable"
 run reset-ftrace
 is "$status" 0 'leavings: exit status'
-is "$(sed 's/  */ /g; s/ $//' out | sort)" "ACTION WHAT VALUE RESULT
-remove ftt_x_${gone_pid}/gone ok
-remove ftt_x_${gone_pid}/gone_too ok
-remove instances/ftrace-tools-x-$gone_pid ok" 'leavings: each is told, and no more'
+is "$(sed 's/  */ /g; s/ $//' out | grep -v '^ACTION' | sort)" "$(sort <<EOF
+remove ftt_x_$$_$((began - 1))/before ok
+remove ftt_x_${gone_pid}_7/gone ok
+remove ftt_x_${gone_pid}_7/gone_too ok
+remove instances/ftrace-tools-x-$gone_pid ok
+EOF
+)" 'leavings: each is told, and no more'
 is "$(cd $T/instances && echo *)" "ftrace-tools-x-$$ x-$gone_pid" \
 	'leavings: the instance is gone, others stay'
 is "$(cut -d ' ' -f 1 $T/kprobe_events | sed 's/^[a-z0-9]*://' | sort | xargs)" \
-	"ftt_x_$$/alive x_${gone_pid}/foreign" 'leavings: the probes are gone, others stay'
+	"ftt_x_$$_$began/alive x_${gone_pid}_7/foreign" 'leavings: the probes are gone, others stay'
 run reset-ftrace
 is "$err" 'reset-ftrace: nothing to put back' 'leavings: once'
-echo "-:ftt_x_$$/alive" >>$T/kprobe_events
-echo "-:x_${gone_pid}/foreign" >>$T/kprobe_events
+echo "-:ftt_x_$$_$began/alive" >>$T/kprobe_events
+echo "-:x_${gone_pid}_7/foreign" >>$T/kprobe_events
 rmdir $T/instances/*
 at_rest 'leavings'
 
