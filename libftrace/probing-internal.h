@@ -29,7 +29,6 @@ struct ft_probing {
 	struct fti_probing_one	 *one;
 	size_t			  count;
 	struct ft_probes	 *probes;
-	struct ft_watch		 *watch;
 	struct ft_pairs		 *pairs;
 	struct ft_comms		 *comms;	/* --ret */
 	size_t			  record_max;	/* bytes of an entry's record that are kept */
@@ -40,6 +39,9 @@ struct ft_probing {
 
 /* Make the probes that were planned; they are not enabled. */
 int fti_probing_make(struct ft_probing *p);
+
+/* probing-view.c: -v, as struct ft_run.run */
+int fti_probing_view(struct ft_run *r);
 
 /* probing-ret.c: calls of --ret */
 int fti_probing_pair_open(struct ft_probing *p);

@@ -61,14 +61,14 @@ static int print_line(struct ft_probing *p, const struct ft_event *entry, const 
 	size_t len, n;
 	char *to;
 
-	text = ft_show_text(ft_watch_show(p->watch), entry, &len);
+	text = ft_show_text(ft_watch_show(p->r->watch), entry, &len);
 	len = len < most ? len : most;
 	fti_probing_retval(retval, p->opt->errnos, value);
 	n = (size_t)snprintf(tail, sizeof(tail), " ret=%s latency_us=%" PRIu64 ".%03u\n", value,
 			     latency_ns / 1000, (unsigned int)(latency_ns % 1000));
 	to = ft_out_room(p->r->out, FT_LINE_MAX + len + n);
 	if (to) {
-		to = ft_watch_put_line(p->watch, e, to);
+		to = ft_watch_put_line(p->r->watch, e, to);
 		to = mempcpy(to, text, len);
 		to = mempcpy(to, tail, n);
 	}
@@ -79,7 +79,7 @@ static int print_data(struct ft_probing *p, unsigned int i, const struct ft_even
 		      const struct ft_event *e, int64_t retval, uint64_t latency_ns)
 {
 	struct ft_out *out = p->r->out;
-	struct ft_show *show = ft_watch_show(p->watch);
+	struct ft_show *show = ft_watch_show(p->r->watch);
 	const char *text, *name = fti_errno_name(fti_probing_errno(retval));
 	size_t len;
 

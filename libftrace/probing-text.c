@@ -85,7 +85,7 @@ static const char *find_value(const struct fti_probing_one *one, const char *tex
 const char *fti_probing_text(void *arg, const struct ft_event *e, size_t *len)
 {
 	struct ft_probing *p = arg;
-	const char *text = ft_show_text(ft_watch_show(p->watch), e, len), *value;
+	const char *text = ft_show_text(ft_watch_show(p->r->watch), e, len), *value;
 	const struct fti_probing_one *one = failed(p, e);
 	char *more, *to;
 	size_t rest;

@@ -24,21 +24,21 @@ static int print_format(struct ft_probing *p, size_t i)
 
 static int plan_view(void *arg, struct ft_session *s, struct ft_session_config *config)
 {
-	struct ft_probing *p = arg;
+	struct ft_run *r = arg;
 	int err;
 
-	p->r->session = s;
-	err = ft_probing_plan(p);
-	config->uprobes = p->r->uprobes;
+	r->session = s;
+	err = ft_probing_plan(r);
+	config->uprobes = r->uprobes;
 	return err;
 }
 
-int ft_probing_view(struct ft_probing *p)
+int fti_probing_view(struct ft_run *r)
 {
-	struct ft_run *r = p->r;
+	struct ft_probing *p = r->probing;
 	int err = ft_session_open(&r->session, &(struct ft_session_config){
 		.tool = r->tool->spec.tool, .tracefs = r->opt.tracefs, .verbose = r->opt.verbose,
-		.plan = plan_view, .plan_arg = p });
+		.plan = plan_view, .plan_arg = r });
 
 	if (!err)
 		err = fti_probing_make(p);

@@ -62,12 +62,11 @@ static void fill_columns(const struct ft_run *r, struct ft_probing_opt *opt,
 	columns[FT_PROBING_COLUMNS] = (struct ft_column){ 0 };
 }
 
-void ft_probing_check(struct ft_probing **out, struct ft_run *r, struct ft_probing_opt *opt,
-		      struct ft_column *columns)
+void ft_probing_check(struct ft_run *r, struct ft_probing_opt *opt, struct ft_column *columns)
 {
 	struct ft_probing *p = calloc(1, sizeof(*p));
 
-	*out = p;
+	r->probing = p;
 	if (p)
 		p->definition = calloc((size_t)r->opt.operand_count + 1, sizeof(*p->definition));
 	if (!p || !p->definition)
@@ -80,12 +79,17 @@ void ft_probing_check(struct ft_probing **out, struct ft_run *r, struct ft_probi
 	fill_columns(r, opt, columns);
 	if (opt->view && (r->opt.json || r->opt.csv || r->opt.command))
 		ft_opt_error(&r->tool->spec, "option '-v' traces nothing, and shows text only");
+	if (opt->view)
+		r->run = fti_probing_view;
 }
 
-void ft_probing_free(struct ft_probing *p)
+void ft_probing_free(struct ft_run *r)
 {
+	struct ft_probing *p = r->probing;
+
 	if (!p)
 		return;
+	r->probing = NULL;
 	for (size_t i = 0; i < p->count; i++) {
 		free((char *)p->one[i].spec.event);
 		free((char *)p->one[i].spec.place);
@@ -94,7 +98,7 @@ void ft_probing_free(struct ft_probing *p)
 	for (size_t i = 0; i < p->definitions; i++)
 		ft_definition_free(&p->definition[i]);
 	ft_probes_close(p->probes);
-	ft_watch_free(p->watch);
+	ft_watch_free(r);
 	ft_pairs_free(p->pairs);
 	ft_comms_close(p->comms);
 	free(p->definition);
@@ -171,23 +175,24 @@ static int check_kernel(const struct ft_probing *p)
 	return err;
 }
 
-int ft_probing_plan(struct ft_probing *p)
+int ft_probing_plan(struct ft_run *r)
 {
+	struct ft_probing *p = r->probing;
 	const struct ft_follow_opt *tasks = &p->opt->watch.tasks;
 	struct adding a = { .p = p };
 	int err;
 
-	p->r->uprobes = p->opt->user;
+	r->uprobes = p->opt->user;
 	/* Triggers act on the top-level buffer alone, up to 5.17, wherever they are set. */
-	p->r->top = p->opt->watch.trigger;
+	r->top = p->opt->watch.trigger;
 	err = check_kernel(p);
 	for (size_t i = 0; i < p->definitions && !err; i++) {
 		a.d = &p->definition[i];
-		err = ft_definition_probes(a.d, p->r->session, tasks->pid ? tasks->pid : tasks->tid,
+		err = ft_definition_probes(a.d, r->session, tasks->pid ? tasks->pid : tasks->tid,
 					   p->opt->force, add_probe, &a);
 	}
 	return err == -ENOMEM
-		       ? ft_fail(p->r->session, err, "cannot make probes: %s", strerror(ENOMEM))
+		       ? ft_fail(r->session, err, "cannot make probes: %s", strerror(ENOMEM))
 		       : err;
 }
 
@@ -240,21 +245,22 @@ static int watch_probes(struct ft_probing *p)
 		.arg = p,
 	};
 	char name[64];
-	int err = ft_watch_new(&p->watch, p->r, &p->opt->watch);
+	int err = ft_watch_new(p->r, &p->opt->watch);
 
 	if (!err)
-		ft_watch_hook(p->watch, &hooks);
+		ft_watch_hook(p->r->watch, &hooks);
 	for (size_t i = 0; i < p->count && !err; i++) {
-		err = ft_watch_add(p->watch, group, p->one[i].spec.event, true);
+		err = ft_watch_add(p->r->watch, group, p->one[i].spec.event, true);
 		snprintf(name, sizeof(name), "%.50s__return", p->one[i].spec.event);
 		if (!err && p->opt->ret)
-			err = ft_watch_add_unfiltered(p->watch, group, name);
+			err = ft_watch_add_unfiltered(p->r->watch, group, name);
 	}
-	return err ? err : ft_watch_plan(p->watch);
+	return err ? err : ft_watch_plan(p->r);
 }
 
-int ft_probing_setup(struct ft_probing *p)
+int ft_probing_setup(struct ft_run *r)
 {
+	struct ft_probing *p = r->probing;
 	int err = fti_probing_make(p);
 
 	if (!err)
@@ -262,7 +268,7 @@ int ft_probing_setup(struct ft_probing *p)
 	/* Told by name which cannot be, before their filters are set: nothing is recorded yet. */
 	if (!err)
 		err = ft_probes_enable(p->probes);
-	return err ? err : ft_watch_setup(p->watch);
+	return err ? err : ft_watch_setup(r);
 }
 
 /* -- events ------------------------------------------------------------------------------------ */
@@ -298,35 +304,26 @@ static int find_events(struct ft_probing *p)
 	return err;
 }
 
-int ft_probing_ready(struct ft_probing *p)
+int ft_probing_ready(struct ft_run *r)
 {
+	struct ft_probing *p = r->probing;
 	int err = find_events(p);
 
 	if (!err && p->opt->ret)
 		err = fti_probing_pair_open(p);
 	if (err)
-		return ft_fail(p->r->session, err, "cannot decode this kernel's probes: %s",
+		return ft_fail(r->session, err, "cannot decode this kernel's probes: %s",
 			       strerror(-err));
-	snprintf(p->r->what, sizeof(p->r->what), "%.60s%s", p->one[0].spec.event,
+	snprintf(r->what, sizeof(r->what), "%.60s%s", p->one[0].spec.event,
 		 p->count > 1 ? " and others" : "");
-	return ft_watch_ready(p->watch);
+	return ft_watch_ready(r);
 }
 
-int ft_probing_event(struct ft_probing *p, const struct ft_event *e)
+int ft_probing_loss(struct ft_run *r, int cpu)
 {
-	return ft_watch_event(p->watch, e);
-}
-
-int ft_probing_loss(struct ft_probing *p, int cpu)
-{
-	if (p->pairs)
-		ft_pairs_lost(p->pairs, cpu);
-	return ft_watch_loss(p->watch, cpu);
-}
-
-int ft_probing_interval(struct ft_probing *p)
-{
-	return ft_watch_interval(p->watch);
+	if (r->probing->pairs)
+		ft_pairs_lost(r->probing->pairs, cpu);
+	return ft_watch_loss(r, cpu);
 }
 
 /* -- the end ----------------------------------------------------------------------------------- */
@@ -361,12 +358,13 @@ static int report_missed(struct ft_probing *p, uint64_t *sum)
 	return err;
 }
 
-int ft_probing_finish(struct ft_probing *p)
+int ft_probing_finish(struct ft_run *r)
 {
+	struct ft_probing *p = r->probing;
 	uint64_t missed;
 	int err = report_missed(p, &missed);
 
 	if (!err && p->opt->ret)
 		err = fti_probing_pair_report(p, missed);
-	return err ? err : ft_watch_finish(p->watch);
+	return err ? err : ft_watch_finish(r);
 }

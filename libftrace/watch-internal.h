@@ -59,6 +59,7 @@ int fti_watch_sum(struct fti_sum_spec *spec, const struct ft_watch_opt *opt, cha
 /* "traceoff[:N] [if FILTER]" and the like.  */
 bool fti_watch_trigger_ok(const char *text);
 const char *fti_watch_trigger_filter(const char *text);	/* NULL: none */
+bool fti_watch_stack_trigger(const struct ft_watch_opt *opt);
 
 void fti_watched_free(struct fti_watched *e);	/* what it points to */
 
@@ -70,6 +71,9 @@ const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched 
 /* watch-plan.c: "cannot filter 'sched:sched_switch': ...", a caret below; filter NULL: "sum up" */
 int fti_watch_refuse(struct ft_watch *w, const struct fti_watched *e, const char *filter,
 		     const struct ft_filter_error *error);
+
+/* watch-enable.c */
+int fti_watch_enable(struct ft_watch *w);
 
 /* watch-row.c */
 int fti_watch_row(struct ft_watch *w, const struct ft_event *e);

@@ -6,7 +6,6 @@
 
 #define LOOK_NS 250000000
 
-
 static const struct ft_column all_columns[FT_WATCH_COLUMNS] = {
 	[FT_WATCH_TIME]	  = FT_HIDDEN("TIME", "time_s", FT_COL_TIME),
 	[FT_WATCH_COMM]	  = FT_COLUMN("COMM", "comm", 0, FT_COL_STR),
@@ -99,9 +98,14 @@ const char *fti_watch_trigger_filter(const char *text)
 	return filter ? filter + 4 : NULL;
 }
 
+bool fti_watch_stack_trigger(const struct ft_watch_opt *opt)
+{
+	return opt->trigger && !strncmp(opt->trigger, "stacktrace", 10);
+}
+
 bool fti_watch_trigger_ok(const char *text)
 {
-	static const char *const words[] = { "traceoff", "snapshot", "stacktrace" };
+	static const char *const words[] = { "traceoff", "stacktrace" };
 	const char *p = NULL;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -131,8 +135,8 @@ void ft_watch_check(const struct ft_run *r, struct ft_watch_opt *opt, struct ft_
 	if (opt->folded && r->opt.wall)
 		ft_opt_error(tool, "options '--folded' and '--wall' exclude each other");
 	if (opt->trigger && !fti_watch_trigger_ok(opt->trigger))
-		ft_opt_error(tool, "--trigger '%s': not traceoff, snapshot or stacktrace, with "
-			     "[:N] [if FILTER]", opt->trigger);
+		ft_opt_error(tool, "--trigger '%s': not traceoff or stacktrace, with [:N] "
+			     "[if FILTER]", opt->trigger);
 	/* To notice that it has: then nothing more comes. */
 	if (opt->trigger && !strncmp(opt->trigger, "traceoff", 8))
 		opt->interval_ns = LOOK_NS;
@@ -145,6 +149,6 @@ void ft_watch_check(const struct ft_run *r, struct ft_watch_opt *opt, struct ft_
 		columns[i].key = NULL;
 		columns[i].hidden = true;
 	}
-	name_keys(columns, &spec);
+	if (opt->count)
+		name_keys(columns, &spec);
 }
-

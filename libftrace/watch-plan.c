@@ -4,9 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ftrace/target.h"
 #include "internal.h"
 #include "watch-internal.h"
 
+/* -- what is asked for ------------------------------------------------------------------------- */
+
+struct adding {
+	struct ft_watch *w;
+	bool named;	/* by a whole name */
+};
+
+static int add(void *arg, const char *system, const char *event)
+{
+	const struct adding *a = arg;
+
+	return ft_watch_add(a->w, system, event, a->named);
+}
+
+int ft_watch_add_tracepoints(struct ft_run *r, const char *text)
+{
+	struct ft_target t = { .kind = FT_TARGET_TRACEPOINT, .text = text };
+	struct adding a = { .w = r->watch, .named = !strpbrk(text, "*?[\\") };
+	const char *colon = strchr(text, ':');
+	int err;
+
+	t.file = strndup(text, (size_t)(colon - text));
+	t.pattern = strdup(colon + 1);
+	err = t.file && t.pattern ? ft_target_tracepoints(r->session, &t, add, &a) : -ENOMEM;
+	ft_target_free(&t);
+	return err;
+}
+
+/* -- is it there, and what it has -------------------------------------------------------------- */
 
 static bool has_system(const struct ft_watch *w, const char *system)
 {
@@ -79,18 +109,12 @@ static int check_events(struct ft_watch *w, struct ft_show *show, const struct f
 
 	for (size_t i = 0; i < count && err >= 0; i++) {
 		err = check_event(w, show, evs, &w->events[i], spec);
-		if (err < 0)
-			break;
-		if (err) {
-			last = w->events[kept];
-			w->events[kept] = w->events[i];
-			w->events[i] = last;
-		} else {
-			/* Those that are left out move to the end. */
-			last = w->events[kept];
-			w->events[kept++] = w->events[i];
-			w->events[i] = last;
-		}
+		if (err)
+			continue;
+		/* Those that are left out move to the end. */
+		last = w->events[kept];
+		w->events[kept++] = w->events[i];
+		w->events[i] = last;
 	}
 	if (err < 0)
 		return err;
@@ -113,11 +137,13 @@ static bool wants_symbols(const struct ft_watch *w)
 	for (size_t i = 0; i < w->count; i++)
 		if (ft_show_wants_symbols(w->events[i].ev))
 			return true;
-	return (w->opt->stack && !w->opt->user_stacks) || w->opt->folded || w->opt->trigger;
+	return ((w->opt->stack || w->opt->folded) && !w->opt->user_stacks) ||
+	       fti_watch_stack_trigger(w->opt);
 }
 
-int ft_watch_plan(struct ft_watch *w)
+int ft_watch_plan(struct ft_run *r)
 {
+	struct ft_watch *w = r->watch;
 	struct fti_sum_spec spec = { .keys = 0 };
 	struct ft_events *evs = NULL;
 	struct ft_show *show = NULL;
@@ -128,11 +154,11 @@ int ft_watch_plan(struct ft_watch *w)
 	if (!err && w->sums)
 		err = fti_watch_sum(&spec, w->opt, why);
 	if (!err)
-		err = ft_events_open(&evs, ft_session_tracefs(w->r->session), w->systems);
+		err = ft_events_open(&evs, ft_session_tracefs(r->session), w->systems);
 	if (!err)
 		err = ft_show_new(&show, evs, NULL);
 	if (err)
-		ft_fail(w->r->session, err, "cannot read the event formats: %s", strerror(-err));
+		ft_fail(r->session, err, "cannot read the event formats: %s", strerror(-err));
 	if (!err)
 		err = check_events(w, show, evs, &spec);
 	if (!err) {
@@ -146,4 +172,3 @@ int ft_watch_plan(struct ft_watch *w)
 	ft_events_close(evs);
 	return err;
 }
-

@@ -69,6 +69,8 @@ static int end_event(struct ft_watch *w, const struct ft_event *e, const uint64_
 {
 	if (!w->opt->folded)
 		return print_data(w, e, count ? ft_stacks_list(w->stacks, frames, count) : NULL);
+	if (w->ustacks)
+		return ft_ustacks_fold(w->ustacks, ft_comms_get(w->comms, e->tid), NULL);
 	return ft_stacks_fold(w->stacks, ft_comms_get(w->comms, e->tid), frames, count);
 }
 
@@ -137,10 +139,13 @@ static int print_user_stack(struct ft_watch *w, const struct ft_event *e)
 static int end_with_user_stack(struct ft_watch *w, struct fti_held *h, const struct ft_event *e)
 {
 	const uint64_t *frames;
+	size_t count;
 	int pid;
-	size_t count = ft_ustacks_frames(w->ustacks, e, &pid, &frames);
 
 	h->held = false;
+	if (w->opt->folded)
+		return ft_ustacks_fold(w->ustacks, ft_comms_get(w->comms, e->tid), e);
+	count = ft_ustacks_frames(w->ustacks, e, &pid, &frames);
 	return print_data(w, &h->e, count ? ft_ustacks_list(w->ustacks, pid, frames, count) : NULL);
 }
 
@@ -151,7 +156,7 @@ int fti_watch_stack(struct ft_watch *w, const struct ft_event *e)
 	const char *text;
 	size_t count;
 
-	if (w->text && w->ustacks)
+	if (w->text && w->ustacks && !w->opt->folded)
 		return print_user_stack(w, e);
 	if (w->text && !w->opt->folded) {
 		text = ft_show_text(w->show, e, &count);
@@ -207,10 +212,12 @@ int fti_watch_rows_end(struct ft_watch *w)
 
 	for (int cpu = 0; cpu < w->held_room && !err; cpu++)
 		err = fti_watch_rows_lost(w, cpu);
-	if (!err && w->opt->folded)
-		err = ft_stacks_print(w->stacks, w->r->out, FT_WATCH_COMM, FT_WATCH_STACK,
-				      FT_WATCH_COUNT);
-	return err;
+	if (err || !w->opt->folded)
+		return err;
+	if (w->ustacks)
+		return ft_ustacks_print(w->ustacks, w->r->out, FT_WATCH_COMM, FT_WATCH_STACK,
+					FT_WATCH_COUNT);
+	return ft_stacks_print(w->stacks, w->r->out, FT_WATCH_COMM, FT_WATCH_STACK, FT_WATCH_COUNT);
 }
 
 void fti_watch_rows_free(struct ft_watch *w)

@@ -10,11 +10,11 @@
 
 /* -- making ------------------------------------------------------------------------------------ */
 
-int ft_watch_new(struct ft_watch **out, struct ft_run *r, const struct ft_watch_opt *opt)
+int ft_watch_new(struct ft_run *r, const struct ft_watch_opt *opt)
 {
 	struct ft_watch *w = calloc(1, sizeof(*w));
 
-	*out = w;
+	r->watch = w;
 	if (!w)
 		return -ENOMEM;
 	w->r = r;
@@ -43,10 +43,13 @@ void ft_watch_hook(struct ft_watch *w, const struct ft_watch_hooks *hooks)
 	w->hooks = *hooks;
 }
 
-void ft_watch_free(struct ft_watch *w)
+void ft_watch_free(struct ft_run *r)
 {
+	struct ft_watch *w = r->watch;
+
 	if (!w)
 		return;
+	r->watch = NULL;
 	for (size_t i = 0; i < w->count; i++)
 		fti_watched_free(&w->events[i]);
 	fti_watch_rows_free(w);
@@ -64,11 +67,6 @@ void ft_watch_free(struct ft_watch *w)
 	free(w->systems);
 	free(w->watched);
 	free(w);
-}
-
-size_t ft_watch_count(const struct ft_watch *w)
-{
-	return w->count;
 }
 
 struct ft_show *ft_watch_show(struct ft_watch *w)
@@ -114,83 +112,12 @@ int ft_watch_add_unfiltered(struct ft_watch *w, const char *system, const char *
 
 /* -- setup ------------------------------------------------------------------------------------- */
 
-static int filter_refused(struct ft_watch *w, const struct fti_watched *e, int err,
-			  const char *path)
-{
-	struct ft_session *s = w->r->session;
-	struct ft_filter_error error;
-	char name[FTI_WATCHED_NAME];
-	const char *filter = w->opt->filter;
-	char *text = ft_session_read(s, "error_log");
-	bool known = text && ft_filter_kernel_error(text, filter, &error);
-
-	free(text);
-	if (!known) {
-		text = ft_session_read(s, path);
-		known = text && ft_filter_kernel_error(text, filter, &error);
-		free(text);
-	}
-	if (known)
-		return fti_watch_refuse(w, e, filter, &error);
-	return ft_fail(s, err, "cannot filter '%s' by '%.200s': %s", fti_watched_name(w, e, name),
-		       filter,
-		       strerror(-err));
-}
-
-static int set_filter(struct ft_watch *w, const struct fti_watched *e)
-{
-	const char *filter = e->unfiltered ? NULL : w->opt->filter;
-	char path[256];
-	int err;
-
-	snprintf(path, sizeof(path), "events/%s/%s/filter", e->system, e->event);
-	if (!filter && ft_session_in_instance(w->r->session))
-		return 0;
-	err = fti_session_try_append(w->r->session, path, false, filter ? filter : "0");
-	return err && filter ? filter_refused(w, e, err, path) : 0;
-}
-
-static int set_trigger(struct ft_watch *w, const struct fti_watched *e)
-{
-	const bool filtered = fti_watch_trigger_filter(w->opt->trigger) || !w->opt->filter;
-	char path[256], *line;
-	int err;
-
-	snprintf(path, sizeof(path), "events/%s/%s/trigger", e->system, e->event);
-	if (!ft_session_has(w->r->session, path))
-		return ft_fail(w->r->session, -EOPNOTSUPP,
-			       "this kernel has no event triggers (3.14 and later)");
-	/* One that is not shown does not trigger, either. */
-	if (asprintf(&line, "%s%s%s", w->opt->trigger, filtered ? "" : " if ",
-		     filtered ? "" : w->opt->filter) < 0)
-		return -ENOMEM;
-	err = ft_session_append(w->r->session, path, line);
-	free(line);
-	return err;
-}
-
-static int enable(struct ft_watch *w)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < w->count && !err; i++)
-		err = set_filter(w, &w->events[i]);
-	for (size_t i = 0; i < w->count && !err && w->opt->trigger; i++)
-		err = set_trigger(w, &w->events[i]);
-	if (!err && w->in_kernel)
-		return fti_watch_hist_setup(w);
-	for (size_t i = 0; i < w->count && !err; i++)
-		err = ft_session_enable_event(w->r->session, w->events[i].system,
-					      w->events[i].event, NULL);
-	return err;
-}
-
 /* Where only names would be missing, numbers will do. */
 static int open_symbols(struct ft_watch *w)
 {
 	if (!w->symbols_wanted)
 		return 0;
-	if ((w->opt->stack && !w->opt->user_stacks) || w->opt->folded)
+	if ((w->opt->stack || w->opt->folded) && !w->opt->user_stacks)
 		return ft_tool_symbols(w->r, &w->symbols);
 	if (ft_symbols_open(&w->symbols, NULL, ft_session_tracefs(w->r->session)))
 		ft_session_say(w->r->session,
@@ -198,11 +125,11 @@ static int open_symbols(struct ft_watch *w)
 	return 0;
 }
 
-int ft_watch_setup(struct ft_watch *w)
+int ft_watch_setup(struct ft_run *r)
 {
-	const bool user = w->opt->user_stacks && w->opt->stack;
-	const bool stack = (w->opt->stack || w->opt->folded) && !user;
-	struct ft_run *r = w->r;
+	struct ft_watch *w = r->watch;
+	const bool wanted = w->opt->stack || w->opt->folded, user = wanted && w->opt->user_stacks;
+	const bool stack = wanted && !user;
 	int err;
 
 	r->systems = w->systems;
@@ -215,7 +142,7 @@ int ft_watch_setup(struct ft_watch *w)
 	if (!err)
 		err = ft_tool_option(r, "userstacktrace", user, user);
 	if (!err)
-		err = enable(w);
+		err = fti_watch_enable(w);
 	if (!err && w->sums)
 		ft_session_say(r->session,
 			       w->in_kernel ? "counting in the kernel, by hist triggers" :
@@ -249,11 +176,6 @@ static int watch_types(struct ft_watch *w)
 	return 0;
 }
 
-static bool stack_trigger(const struct ft_watch_opt *opt)
-{
-	return opt->trigger && !strncmp(opt->trigger, "stacktrace", 10);
-}
-
 static int open_user_stacks(struct ft_watch *w)
 {
 	int err = ft_usyms_open(&w->usyms);
@@ -275,9 +197,9 @@ static int open_parts(struct ft_watch *w)
 		err = ft_line_open(&w->line, r->session, r->events, w->comms, &config);
 	if (!err)
 		err = ft_show_new(&w->show, r->events, w->symbols);
-	if (!err && w->opt->user_stacks && w->opt->stack)
+	if (!err && w->opt->user_stacks && (w->opt->stack || w->opt->folded))
 		err = open_user_stacks(w);
-	else if (!err && (w->opt->stack || w->opt->folded || stack_trigger(w->opt)))
+	else if (!err && (w->opt->stack || w->opt->folded || fti_watch_stack_trigger(w->opt)))
 		err = ft_stacks_new(&w->stacks, r->events, w->symbols);
 	if (!err && w->sums)
 		err = fti_watch_sum(&spec, w->opt, why);
@@ -286,9 +208,9 @@ static int open_parts(struct ft_watch *w)
 	return err ? err : watch_types(w);
 }
 
-int ft_watch_ready(struct ft_watch *w)
+int ft_watch_ready(struct ft_run *r)
 {
-	struct ft_run *r = w->r;
+	struct ft_watch *w = r->watch;
 	const char *text;
 	size_t len;
 	int err = open_parts(w);
@@ -316,8 +238,10 @@ char *ft_watch_put_line(struct ft_watch *w, const struct ft_event *e, char *p)
 	return ft_line_put(w->line, e, p);
 }
 
-int ft_watch_event(struct ft_watch *w, const struct ft_event *e)
+int ft_watch_event(struct ft_run *r, const struct ft_event *e)
 {
+	struct ft_watch *w = r->watch;
+
 	if (!ft_follow_event(w->follow, e))
 		return 0;
 	if (w->watched[e->type / 8] & 1 << e->type % 8) {
@@ -325,15 +249,15 @@ int ft_watch_event(struct ft_watch *w, const struct ft_event *e)
 			return w->hooks.event(w->hooks.arg, e);
 		if (w->sum)
 			return fti_sum_add(w->sum, e);
-		w->r->rows++;
+		r->rows++;
 		return fti_watch_row(w, e);
 	}
 	return fti_watch_is_stack(w, e) ? fti_watch_stack(w, e) : 0;
 }
 
-int ft_watch_loss(struct ft_watch *w, int cpu)
+int ft_watch_loss(struct ft_run *r, int cpu)
 {
-	return fti_watch_rows_lost(w, cpu);
+	return fti_watch_rows_lost(r->watch, cpu);
 }
 
 static int summary(struct ft_watch *w)
@@ -356,40 +280,56 @@ static int stopped(struct ft_watch *w)
 	return w->off > 2;
 }
 
-int ft_watch_interval(struct ft_watch *w)
+int ft_watch_clock(struct ft_run *r)
 {
 	char text[32];
 	time_t now = time(NULL);
 	struct tm tm;
+
+	localtime_r(&now, &tm);
+	return ft_out_line(r->out, text, strftime(text, sizeof(text), "%H:%M:%S", &tm));
+}
+
+int ft_watch_interval(struct ft_run *r)
+{
+	struct ft_watch *w = r->watch;
 	int err;
 
 	if (!w->sum)
 		return stopped(w);
-	localtime_r(&now, &tm);
-	err = ft_out_line(w->r->out, text, strftime(text, sizeof(text), "%H:%M:%S", &tm));
+	err = ft_watch_clock(r);
 	if (!err)
 		err = summary(w);
 	if (!err)
-		err = ft_out_line(w->r->out, "", 0);
+		err = ft_out_line(r->out, "", 0);
 	/* With nothing to read, nobody else is going to. */
-	return err ? err : ft_out_flush(w->r->out);
+	return err ? err : ft_out_flush(r->out);
 }
 
-int ft_watch_finish(struct ft_watch *w)
+void ft_watch_nothing(const struct ft_run *r)
 {
-	struct ft_run *r = w->r;
+	const struct ft_watch *w = r->watch;
 	char name[FTI_WATCHED_NAME];
+
+	if (r->rows)
+		return;
+	ft_tool_note(r, "nothing recorded: '%s'%s did not happen%s%s",
+		     fti_watched_name(w, &w->events[0], name),
+		     w->count > 1 ? " (and the others)" : "",
+		     w->follow ? " in the tasks asked for" : "",
+		     w->opt->filter ? ", or never as the filter wants it" : "");
+}
+
+int ft_watch_finish(struct ft_run *r)
+{
+	struct ft_watch *w = r->watch;
 	int err;
 
 	if (w->sum)
-		err = w->opt->interval_ns ? ft_watch_interval(w) : summary(w);
+		err = w->opt->interval_ns ? ft_watch_interval(r) : summary(w);
 	else
 		err = fti_watch_rows_end(w);
-	if (!err && !r->rows)
-		ft_tool_note(r, "nothing recorded: '%s'%s did not happen%s%s",
-			     fti_watched_name(w, &w->events[0], name),
-				     w->count > 1 ? " (and the others)" : "",
-			     w->follow ? " in the tasks asked for" : "",
-			     w->opt->filter ? ", or never as the filter wants it" : "");
+	if (!err)
+		ft_watch_nothing(r);
 	return err;
 }

@@ -10,93 +10,32 @@
 
 static struct {
 	struct ft_probing_opt opt;
-	struct ft_probing    *p;
 	struct ft_column      columns[FT_PROBING_COLUMNS + 1];
 } o;
 
 static const struct ft_opt options[] = {
 	FT_PROBING_OPTIONS(o.opt),
-	FT_FLAG(0, "errno", &o.opt.errnos,
-		"show return values that are errors by name, ret=-ENOENT"),
-	{0}};
+	FT_FLAG(0, "errno", &o.opt.errnos, "show return values that are errors by name, ret=-ENOENT"),
+	{ 0 }
+};
 
 static const char *const examples[] = {
-	"kprobe p:do_sys_openat2",
-	"calls of do_sys_openat2()",
-	"kprobe 'r:do_sys_openat2 $retval'",
-	"its return values",
+	"kprobe p:do_sys_openat2", "calls of do_sys_openat2()",
+	"kprobe 'r:do_sys_openat2 $retval'", "its return values",
 	"kprobe 'p:open do_sys_openat2 name=$arg2:ustring' 'name ~ \"/etc/*\"'",
 	"names of files opened",
 	"kprobe --ret --errno 'do_sys_openat2 name=$arg2:ustring'",
 	"and what came of it, how fast",
-	"kprobe -s -d 1 p:tcp_retransmit_skb",
-	"from where, for one second",
-	"kprobe --hist ret 'r:vfs_read ret=$retval:s64'",
-	"how much is read at once",
-	"kprobe -v 'p:vfs_read count=$arg3'",
-	"fields that filters can use",
-	NULL};
-
-static int view(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_view(o.p);
-}
+	"kprobe -s -d 1 p:tcp_retransmit_skb", "from where, for one second",
+	"kprobe --hist ret 'r:vfs_read ret=$retval:s64'", "how much is read at once",
+	"kprobe -v 'p:vfs_read count=$arg3'", "fields that filters can use",
+	NULL
+};
 
 static int check(struct ft_run *r)
 {
-	ft_probing_check(&o.p, r, &o.opt, o.columns);
-	if (o.opt.view)
-		r->run = view;
+	ft_probing_check(r, &o.opt, o.columns);
 	return 0;
-}
-
-static int plan(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_plan(o.p);
-}
-
-static int setup(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_setup(o.p);
-}
-
-static int ready(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_ready(o.p);
-}
-
-static int on_event(struct ft_run *r, const struct ft_event *e)
-{
-	(void)r;
-	return ft_probing_event(o.p, e);
-}
-
-static int on_loss(struct ft_run *r, int cpu)
-{
-	(void)r;
-	return ft_probing_loss(o.p, cpu);
-}
-
-static int on_interval(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_interval(o.p);
-}
-
-static int finish(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_finish(o.p);
-}
-
-static void release(struct ft_run *r)
-{
-	(void)r;
-	ft_probing_free(o.p);
 }
 
 const struct ft_tool tool_kprobe = {
@@ -114,12 +53,12 @@ const struct ft_tool tool_kprobe = {
 	.columns     = o.columns,
 	.interval_ns = &o.opt.watch.interval_ns,
 	.check	     = check,
-	.plan	     = plan,
-	.setup	     = setup,
-	.ready	     = ready,
-	.on_event    = on_event,
-	.on_loss     = on_loss,
-	.on_interval = on_interval,
-	.finish	     = finish,
-	.release     = release,
+	.plan	     = ft_probing_plan,
+	.setup	     = ft_probing_setup,
+	.ready	     = ft_probing_ready,
+	.on_event    = ft_watch_event,
+	.on_loss     = ft_probing_loss,
+	.on_interval = ft_watch_interval,
+	.finish	     = ft_probing_finish,
+	.release     = ft_probing_free,
 };

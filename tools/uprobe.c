@@ -20,7 +20,6 @@ static struct {
 	struct ft_probing_opt opt;
 	const char	     *list;
 	bool		      usdt;
-	struct ft_probing    *p;
 	struct ft_column      columns[FT_PROBING_COLUMNS + 1];
 	const char	    **names;	/* listed */
 	size_t		      count;
@@ -181,105 +180,45 @@ static void check_list(struct ft_run *r)
 
 /* -- tracing ----------------------------------------------------------------------------------- */
 
-static int view(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_view(o.p);
-}
-
 static int check(struct ft_run *r)
 {
 	const struct ft_opt_spec *spec = &r->tool->spec;
 
 	if (o.usdt && !o.list)
-		ft_opt_error(
-			spec,
-			"option '--usdt' needs -l; a built-in probe is traced by u:provider:name");
+		ft_opt_error(spec, "option '--usdt' needs -l; a built-in probe is traced by "
+			     "u:provider:name");
 	if (o.list) {
 		check_list(r);
 		return 0;
 	}
 	if (!r->opt.operand_count)
 		ft_opt_error(spec, "missing operand: %s", spec->operands);
-	if (o.opt.watch.folded)
-		ft_opt_error(spec, "option '--folded' is for kernel stacks");
 	o.opt.user = true;
-	ft_probing_check(&o.p, r, &o.opt, o.columns);
-	if (o.opt.view)
-		r->run = view;
+	ft_probing_check(r, &o.opt, o.columns);
 	return 0;
 }
 
-static int plan(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_plan(o.p);
-}
-
-static int setup(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_setup(o.p);
-}
-
-static int ready(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_ready(o.p);
-}
-
-static int on_event(struct ft_run *r, const struct ft_event *e)
-{
-	(void)r;
-	return ft_probing_event(o.p, e);
-}
-
-static int on_loss(struct ft_run *r, int cpu)
-{
-	(void)r;
-	return ft_probing_loss(o.p, cpu);
-}
-
-static int on_interval(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_interval(o.p);
-}
-
-static int finish(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_finish(o.p);
-}
-
-static void release(struct ft_run *r)
-{
-	(void)r;
-	ft_probing_free(o.p);
-}
-
 const struct ft_tool tool_uprobe = {
-	.spec =
-		{
-			.tool = "uprobe",
-			.summary = "trace functions of programs and libraries, with arguments and "
-				   "return values",
-			.operands = "uprobe_definition... [filter]",
-			.command = true,
-			.trace = true,
-			.duration_letter = 'd',
-			.options = options,
-			.examples = examples,
-		},
-	.columns = o.columns,
+	.spec = {
+		.tool = "uprobe",
+		.summary = "trace functions of programs and libraries, with arguments and return "
+			   "values",
+		.operands = "uprobe_definition... [filter]",
+		.command = true,
+		.trace = true,
+		.duration_letter = 'd',
+		.options = options,
+		.examples = examples,
+	},
+	.columns     = o.columns,
 	.interval_ns = &o.opt.watch.interval_ns,
-	.check = check,
-	.plan = plan,
-	.setup = setup,
-	.ready = ready,
-	.on_event = on_event,
-	.on_loss = on_loss,
-	.on_interval = on_interval,
-	.finish = finish,
-	.release = release,
+	.check	     = check,
+	.plan	     = ft_probing_plan,
+	.setup	     = ft_probing_setup,
+	.ready	     = ft_probing_ready,
+	.on_event    = ft_watch_event,
+	.on_loss     = ft_probing_loss,
+	.on_interval = ft_watch_interval,
+	.finish	     = ft_probing_finish,
+	.release     = ft_probing_free,
 };

@@ -4,8 +4,8 @@
  * command line, the probes made and watched (ftrace/watch.h), entries paired with returns, what the
  * kernel missed.
  *
- * The one rule: a tool has FT_PROBING_OPTIONS in its table, calls ft_probing_check(), and passes its
- * callbacks on to the calls of these names.
+ * The one rule: a tool has FT_PROBING_OPTIONS in its table and calls ft_probing_check(); the calls
+ * that take a run alone are callbacks for its descriptor, beside ft_watch_event() and _interval().
  */
 #ifndef FTRACE_PROBING_H
 #define FTRACE_PROBING_H
@@ -16,8 +16,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct ft_probing;
 
 struct ft_probing_opt {
 	struct ft_watch_opt watch;
@@ -39,22 +37,17 @@ enum {
 
 /*
  * Parse the operands: definitions, and at the end there may be a filter.  Exits as ft_opt_error() when
- * something is wrong; columns[FT_PROBING_COLUMNS + 1] are filled.  *out: NULL when there is no memory.
+ * something is wrong; columns[FT_PROBING_COLUMNS + 1] are filled.  Makes r->probing, and with -v sets
+ * r->run; opt must outlive it.
  */
-void ft_probing_check(struct ft_probing **out, struct ft_run *r, struct ft_probing_opt *opt,
-		      struct ft_column *columns);
-void ft_probing_free(struct ft_probing *p);
+void ft_probing_check(struct ft_run *r, struct ft_probing_opt *opt, struct ft_column *columns);
+void ft_probing_free(struct ft_run *r);
 
-/* Instead of all below, with -v: returns ft_status, for struct ft_run.run. */
-int ft_probing_view(struct ft_probing *p);
-
-int ft_probing_plan(struct ft_probing *p);
-int ft_probing_setup(struct ft_probing *p);
-int ft_probing_ready(struct ft_probing *p);
-int ft_probing_event(struct ft_probing *p, const struct ft_event *e);
-int ft_probing_loss(struct ft_probing *p, int cpu);
-int ft_probing_interval(struct ft_probing *p);
-int ft_probing_finish(struct ft_probing *p);
+int ft_probing_plan(struct ft_run *r);
+int ft_probing_setup(struct ft_run *r);
+int ft_probing_ready(struct ft_run *r);
+int ft_probing_loss(struct ft_run *r, int cpu);
+int ft_probing_finish(struct ft_run *r);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,9 @@
 extern "C" {
 #endif
 
+struct ft_probing;
+struct ft_watch;
+
 /* What a tool's callbacks get; owned by ft_tool_main(). */
 struct ft_run {
 	const struct ft_tool *tool;
@@ -29,6 +32,10 @@ struct ft_run {
 	struct ft_stream     *stream;	/* from on_event() on */
 	struct ft_out	     *out;
 	int		      command_pid;	/* of "-- COMMAND", held until recording; 0: none */
+	/* Of tools that have one, whose descriptors name the callbacks of ftrace/watch.h and
+	 * ftrace/probing.h; NULL until it is made. */
+	struct ft_watch	     *watch;
+	struct ft_probing    *probing;
 
 	/* How to record; begins as the descriptor says, false elsewhere. */
 	const char	     *tracer;	/* plan() may change these: */
@@ -36,6 +43,7 @@ struct ft_run {
 	bool		      uprobes;
 	const char *const    *systems;	/* until setup() is done: add the group of probes made there */
 	bool		      unordered;	/* until ready() is done: struct ft_stream_config */
+	bool		      with_self;
 	bool		      no_recording;
 	bool		      totals;	/* rows are sums: what was lost is not shown at its place */
 	int		      (*run)(struct ft_run *r);	/* begins as tool->run; check() may set it */
@@ -47,6 +55,7 @@ struct ft_run {
 
 struct ft_tool {
 	struct ft_opt_spec	 spec;
+	const char		*alias;		/* a second name to call it by; NULL: none */
 	const char		*tracer;	/* NULL: events only, or none */
 	const char *const	*systems;	/* event systems whose formats are read; ends with NULL */
 	const struct ft_column	*columns;
@@ -81,6 +90,15 @@ int ft_tool_symbols(struct ft_run *r, struct ft_symbols **out);
 
 /* ft_session_set_option(); one this kernel does not know is an error only if the user asked for it. */
 int ft_tool_option(struct ft_run *r, const char *option, bool on, bool asked);
+
+/*
+ * A POSIX extended regular expression of the command line, in check(); exits as ft_opt_error() for one
+ * that is none.  text may be NULL: it matches everything.  malloc()ed.
+ */
+struct ft_regex;
+struct ft_regex *ft_tool_regex(const struct ft_run *r, const char *text);
+bool ft_regex_matches(const struct ft_regex *re, const char *s);
+void ft_regex_free(struct ft_regex *re);
 
 /* If no row was shown: note that the operands were not called (by the tasks asked for). */
 void ft_tool_nothing(const struct ft_run *r, bool of_tasks);

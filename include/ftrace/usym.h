@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "ftrace/event.h"
+#include "ftrace/out.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,6 +70,17 @@ const char *ft_ustacks_text(struct ft_ustacks *st, const struct ft_event *e, siz
 /* "malloc;main;[prog+0x1234]", innermost first, ';' in names made ':', for JSON, CSV and flame graphs;
  * owned by st, as above. */
 const char *ft_ustacks_list(struct ft_ustacks *st, int pid, const uint64_t *frames, size_t count);
+
+/*
+ * Folded: count the stack of a user_stack record (NULL: an event without one) under a name.  0 or
+ * -ENOMEM.  A stack that was there before costs a hash; a new one's functions are named at once.
+ * Bounded as ft_stacks_fold().
+ */
+int ft_ustacks_fold(struct ft_ustacks *st, const char *comm, const struct ft_event *e);
+
+/* Print what was folded as ft_stacks_print() does, and forget it. */
+int ft_ustacks_print(struct ft_ustacks *st, struct ft_out *out, int comm_column, int stack_column,
+		     int count_column);
 
 #ifdef __cplusplus
 }

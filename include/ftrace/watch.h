@@ -3,9 +3,9 @@
  * watch: what tools do that show events by name: lines in the kernel's layout, JSON with every
  * field, stacks, counts by field, histograms, triggers.
  *
- * The one rule: a tool has FT_WATCH_OPTIONS in its table, fills FT_WATCH_COLUMNS columns through
- * ft_watch_check(), and passes its callbacks on to the calls of these names; what its events are,
- * it tells with ft_watch_add() before ft_watch_plan().
+ * The one rule: a tool has FT_WATCH_OPTIONS in its table and fills FT_WATCH_COLUMNS columns through
+ * ft_watch_check(); what its events are, it tells with ft_watch_add() before ft_watch_plan().  The
+ * calls that take a run alone are callbacks for its descriptor.
  */
 #ifndef FTRACE_WATCH_H
 #define FTRACE_WATCH_H
@@ -28,7 +28,7 @@ struct ft_watch_opt {
 	const char *filter, *count, *hist, *stats, *trigger;
 	/* Set by the tool: */
 	bool probes;		/* events are its own probes, named without their group */
-	bool user_stacks;	/* stacks are those of programs; not with folded */
+	bool user_stacks;	/* stacks are those of programs */
 };
 
 /* Their rows in a tool's table; opt_ is a struct ft_watch_opt.  They take bits 0 to 3 of
@@ -53,7 +53,7 @@ struct ft_watch_opt {
 	FT_ARG(0, "top", FT_OPT_UINT, &(opt_).top, "N", "with --count: only the N most frequent", \
 	       .min = 1),									\
 	FT_ARG(0, "trigger", FT_OPT_STRING, &(opt_).trigger, "TRIGGER",				\
-	       "traceoff, snapshot or stacktrace[:N] [if FILTER], when an event comes",		\
+	       "traceoff or stacktrace[:N] [if FILTER], when an event comes",		\
 	       .excludes = 8)
 
 enum {
@@ -69,13 +69,16 @@ enum {
  */
 void ft_watch_check(const struct ft_run *r, struct ft_watch_opt *opt, struct ft_column *columns);
 
-/* r and opt must outlive it. */
-int ft_watch_new(struct ft_watch **out, struct ft_run *r, const struct ft_watch_opt *opt);
-void ft_watch_free(struct ft_watch *w);
+/* Makes r->watch; opt must outlive it. */
+int ft_watch_new(struct ft_run *r, const struct ft_watch_opt *opt);
+void ft_watch_free(struct ft_run *r);
 
 /* An event of the kernel.  named: it was asked for by its name, and must have the fields that the
  * options use; else it is left out when it has not. */
 int ft_watch_add(struct ft_watch *w, const char *system, const char *event, bool named);
+
+/* The tracepoints that "system:event" or a pattern means; -EINVAL with the sentence: none. */
+int ft_watch_add_tracepoints(struct ft_run *r, const char *text);
 
 /* One that neither filter nor trigger applies to, for hooks.event: no row of its own, no sum. */
 int ft_watch_add_unfiltered(struct ft_watch *w, const char *system, const char *event);
@@ -98,24 +101,30 @@ void ft_watch_hook(struct ft_watch *w, const struct ft_watch_hooks *hooks);	/* c
  * All were added, and are there: check filter and fields against their formats and choose the way.
  * From the tool's plan(), or if it makes its events first, from setup().  Nothing is changed yet.
  */
-int ft_watch_plan(struct ft_watch *w);
+int ft_watch_plan(struct ft_run *r);
 
 /* Set filters and tasks, then enable. */
-int ft_watch_setup(struct ft_watch *w);
-int ft_watch_ready(struct ft_watch *w);
+int ft_watch_setup(struct ft_run *r);
+int ft_watch_ready(struct ft_run *r);
 
-/* 0, or as on_event() is to return. */
-int ft_watch_event(struct ft_watch *w, const struct ft_event *e);
-int ft_watch_loss(struct ft_watch *w, int cpu);
-int ft_watch_interval(struct ft_watch *w);
-int ft_watch_finish(struct ft_watch *w);
+int ft_watch_event(struct ft_run *r, const struct ft_event *e);
+int ft_watch_loss(struct ft_run *r, int cpu);
+int ft_watch_interval(struct ft_run *r);
+int ft_watch_finish(struct ft_run *r);
 
-/* For a tool with rows of its own: the parts of a line and of a row that all have. */
+/* For a tool with rows of its own: a line with the time of day, above a sum of an interval; at the
+ * end, if no row was shown, the note why; the parts of a line and of a row that all have. */
+int ft_watch_clock(struct ft_run *r);
+void ft_watch_nothing(const struct ft_run *r);
 char *ft_watch_put_line(struct ft_watch *w, const struct ft_event *e, char *p);	/* FT_LINE_MAX */
 struct ft_show *ft_watch_show(struct ft_watch *w);
 
-/* Events that are watched. */
-size_t ft_watch_count(const struct ft_watch *w);
+/*
+ * Instead of tracing: the tracepoints that the operands mean (none: all), one a row, with their
+ * fields if asked for; returns ft_status.  search: operands are parts of names, or patterns; else
+ * they are whole names or patterns of those, and with `fields` the text is the kernel's format files.
+ */
+int ft_watch_list(struct ft_run *r, bool search, bool fields);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kprobe and uprobe against the kernel's own text and perf-tools' kprobe and uprobe
+# kprobe and uprobe against perf-tools' kprobe and uprobe, bpftrace and perf trace
 # peers: bash-static=bash-static kprobe-perf=perf-tools-unstable uprobe-perf=perf-tools-unstable
+# installed: bpftrace=bpftrace perf=linux-perf
 # shellcheck shell=sh
 ln -sf /t/bin/bash-static /bin/bash
 ln -sf ftrace-tools /t/bin/kprobe
@@ -96,6 +97,42 @@ theirs()
 	rm -f /tmp/theirs
 }
 
+# bpftraced NAME PROGRAM: bpftrace with it, which prints "work" lines or a sum
+bpftraced()
+{
+	bpftrace -e "$2" >/tmp/theirs 2>/dev/null &
+	tool=$!
+	while kill -0 $tool && ! grep -qs Attaching /tmp/theirs; do usleep 50000; done
+	usleep 4000000
+	began=$(on_cpu $tool)
+	times work
+	still /tmp/theirs
+	own=$(($(on_cpu $tool) - began))
+	kill -INT $tool
+	wait $tool
+	summed=$(sed -nE 's/^@.*: ([0-9]+)$/\1/p' /tmp/theirs)
+	figures "bpftrace, $1" "${summed:-$(grep -c '^work' /tmp/theirs)}" $own
+	rm -f /tmp/theirs
+}
+
+# perf_traced PROBE: made with perf-tools' hands, in the group bench
+perf_traced()
+{
+	echo "$1" >>$T/${kind}_events
+	perf trace -a --no-syscalls -e bench:bench >/tmp/theirs 2>&1 &
+	tool=$!
+	usleep 6000000
+	began=$(on_cpu $tool)
+	times work
+	still /tmp/theirs
+	own=$(($(on_cpu $tool) - began))
+	kill -INT $tool
+	wait $tool
+	figures 'perf trace -e' "$(grep -c 'bench:bench' /tmp/theirs)" $own
+	rm -f /tmp/theirs
+	echo -:bench/bench >>$T/${kind}_events
+}
+
 kind=kprobe
 times work
 untraced=$real
@@ -111,6 +148,9 @@ ours "--count comm p:$f" --count comm p:$f
 ours "-s p:$f" -s p:$f
 theirs p:$f
 theirs "r:$f \$retval"
+bpftraced 'a line each' "kprobe:$f { printf(\"work %s %d\\n\", comm, tid); }"
+bpftraced 'count() by comm' "kprobe:$f { @[comm] = count(); }"
+perf_traced "p:bench/bench $f"
 
 kind=uprobe
 times work
@@ -126,6 +166,8 @@ ours "--count comm p:$f" --count comm p:$f
 ours "-p 1 p:$f, of another process" -p 1 p:$f
 theirs "p:/t/bin/workload:$at"
 theirs "r:/t/bin/workload:$at \$retval"
+bpftraced 'a line each' "uprobe:/t/bin/workload:workload_called { printf(\"work %s %d\\n\", comm, tid); }"
+perf_traced "p:bench/bench /t/bin/workload:$at"
 END_OF_BENCH
 bash /tmp/bench.bash
 umount /sys/kernel/debug

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tpoint against the kernel's own text, perf-tools' tpoint, perf trace and perf record
+# tpoint against the kernel's own text, perf-tools' tpoint, perf trace, perf record and bpftrace
 # peers: bash-static=bash-static tpoint-perf=perf-tools-unstable
-# installed: perf=linux-perf
+# installed: perf=linux-perf bpftrace=bpftrace
 # shellcheck shell=sh
 ln -sf /t/bin/bash-static /bin/bash
 ln -sf /t/bin/tpoint-perf /bin/peer
@@ -139,6 +139,25 @@ wait $tool
 recorded=$own
 read -r script rest < <({ time perf script -i /tmp/theirs >/tmp/text 2>/dev/null; } 2>&1 | tr -d .)
 figures 'perf record, then perf script' "$(grep -c 'NR 110 ' /tmp/text)" $((recorded + 10#$script * 1000))
+rm /tmp/theirs /tmp/text
+
+# bpftraced NAME ACTION: of the calls that the filter means
+bpftraced()
+{
+	bpftrace -e "tracepoint:raw_syscalls:sys_enter /args->id == 110/ { $2 }" >/tmp/theirs \
+		2>/dev/null &
+	tool=$!
+	while kill -0 $tool && ! grep -qs Attaching /tmp/theirs; do usleep 50000; done
+	usleep 4000000
+	theirs "bpftrace, $1" $tool /tmp/theirs
+	kill -INT $tool
+	wait $tool
+	summed=$(sed -nE 's/^@.*: ([0-9]+)$/\1/p' /tmp/theirs)
+	figures "bpftrace, $1" "${summed:-$(grep -c '^work' /tmp/theirs)}" $own
+	rm /tmp/theirs
+}
+bpftraced 'a line each' 'printf("work %s %d %d\n", comm, tid, args->id);'
+bpftraced 'count() by id' '@[args->id] = count();'
 END_OF_BENCH
 bash /tmp/bench.bash
 umount /sys/kernel/debug

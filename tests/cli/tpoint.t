@@ -27,8 +27,8 @@ refuse "--top '0': out of range (1 to 18446744073709551615)" tpoint --top 0 --co
 refuse "--count 'a,b,c': at most 2 fields (see 'tpoint -h')" tpoint --count a,b,c a:b
 refuse "--count 'a,': not a field's name (see 'tpoint -h')" tpoint --count a, a:b
 refuse "--hist 'a,b': at most 1 field (see 'tpoint -h')" tpoint --hist a,b a:b
-for trigger in enable_event:a:b hist:keys=a traceoff: traceoff:x 'traceoff if ' 'snapshot x' traceofff; do
-	refuse "--trigger '$trigger': not traceoff, snapshot or stacktrace, with [:N] [if FILTER] \
+for trigger in enable_event:a:b hist:keys=a traceoff: traceoff:x 'traceoff if ' 'stacktrace x' snapshot traceofff; do
+	refuse "--trigger '$trigger': not traceoff or stacktrace, with [:N] [if FILTER] \
 (see 'tpoint -h')" tpoint --trigger "$trigger" a:b
 done
 

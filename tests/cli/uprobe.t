@@ -10,7 +10,7 @@ refuse "'u:setjmp': a built-in probe is written u:provider:name $h" uprobe u:set
 refuse "'p:libc:open @symbol': '@symbol': the kernel knows no symbols of programs: '@' takes an address $h" \
 	uprobe 'p:libc:open @symbol'
 refuse "option '--usdt' needs -l; a built-in probe is traced by u:provider:name $h" uprobe --usdt p:libc:open
-refuse "option '--folded' is for kernel stacks $h" uprobe --folded p:libc:open
+refuse "options '--ret' and '--folded' exclude each other" uprobe --ret --folded p:libc:open
 refuse "option '-l' takes one pattern $h" uprobe -l libc a b
 refuse "option '-l' takes one pattern $h" uprobe -l libc -- true
 refuse "'u:libc:setjmp': with --ret: a built-in probe does not return $h" uprobe --ret u:libc:setjmp

@@ -92,7 +92,6 @@ static void call_them(void)
 
 static struct {
 	struct ft_probing_opt opt;
-	struct ft_probing    *p;
 	struct ft_column      columns[FT_PROBING_COLUMNS + 1];
 } o;
 
@@ -101,50 +100,8 @@ static const struct ft_opt options[] = { FT_PROBING_OPTIONS(o.opt), { 0 } };
 static int check(struct ft_run *r)
 {
 	o.opt.user = true;
-	ft_probing_check(&o.p, r, &o.opt, o.columns);
+	ft_probing_check(r, &o.opt, o.columns);
 	return 0;
-}
-
-static int plan(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_plan(o.p);
-}
-
-static int setup(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_setup(o.p);
-}
-
-static int tool_ready(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_ready(o.p);
-}
-
-static int on_event(struct ft_run *r, const struct ft_event *e)
-{
-	(void)r;
-	return ft_probing_event(o.p, e);
-}
-
-static int on_loss(struct ft_run *r, int cpu)
-{
-	(void)r;
-	return ft_probing_loss(o.p, cpu);
-}
-
-static int finish(struct ft_run *r)
-{
-	(void)r;
-	return ft_probing_finish(o.p);
-}
-
-static void release(struct ft_run *r)
-{
-	(void)r;
-	ft_probing_free(o.p);
 }
 
 static const struct ft_tool tool = {
@@ -155,13 +112,13 @@ static const struct ft_tool tool = {
 		 .options = options},
 	.columns = o.columns,
 	.check = check,
-	.plan = plan,
-	.setup = setup,
-	.ready = tool_ready,
-	.on_event = on_event,
-	.on_loss = on_loss,
-	.finish = finish,
-	.release = release,
+	.plan = ft_probing_plan,
+	.setup = ft_probing_setup,
+	.ready = ft_probing_ready,
+	.on_event = ft_watch_event,
+	.on_loss = ft_probing_loss,
+	.finish = ft_probing_finish,
+	.release = ft_probing_free,
 };
 
 /* -- running it -------------------------------------------------------------------------------- */
@@ -367,6 +324,20 @@ static void test_sums_are_of_arguments(void)
 	check_has(ROWS, "\"max\":4,", 1);
 }
 
+static void test_stacks_of_programs_are_folded(void)
+{
+	NEED_UPROBES();
+	if (access(TRACEFS "/options/userstacktrace", F_OK)) {
+		unit_skip("this kernel records no stacks of programs");
+		return;
+	}
+	CU_ASSERT_EQUAL(TRACE("--json", "--folded", of("%s:probing_called")), FT_OK);
+	check_has(ROWS, "\"stack\":\"probing_called", 1);
+	check_has(ROWS, "\"count\":5}", 1);
+	CU_ASSERT_EQUAL(TRACE("--folded", of("%s:probing_called")), FT_OK);
+	check_has(ROWS, ";probing_called 5\n", 1);
+}
+
 static void test_definitions_that_cannot_be_change_nothing(void)
 {
 	static const struct { const char *definition, *said; } t[] = {
@@ -400,4 +371,5 @@ UNIT_SUITE("probing",
 	   UNIT_TEST(test_calls_are_pairs_of_entry_and_return),
 	   UNIT_TEST(test_filters_leave_out_entries_with_their_returns),
 	   UNIT_TEST(test_sums_are_of_arguments),
+	   UNIT_TEST(test_stacks_of_programs_are_folded),
 	   UNIT_TEST(test_definitions_that_cannot_be_change_nothing));

@@ -12,6 +12,7 @@
 
 #include "elf-image.h"
 #include "ftrace/session.h"
+#include "ftrace/stack.h"
 #include "ftrace/stream.h"
 #include "ftrace/task.h"
 #include "ftrace/usym.h"
@@ -435,6 +436,94 @@ static void test_ustack_text_and_list(void)
 	rmdir(dir);
 }
 
+/* What was folded, printed. */
+static void folded_is(struct ft_ustacks *st, enum ft_out_format format, const char *wanted)
+{
+	static const struct ft_column columns[] = {
+		FT_COLUMN("COMM", "comm", 0, FT_COL_STR), FT_COLUMN("STACK", "stack", 0, FT_COL_STR),
+		FT_COLUMN("COUNT", "count", 0, FT_COL_UINT), { 0 }
+	};
+	char path[] = "/tmp/folded.XXXXXX", text[4096] = "";
+	struct ft_out *out;
+	FILE *f;
+
+	close(mkstemp(path));
+	CU_ASSERT_EQUAL_FATAL(ft_out_open(&out, &(struct ft_out_config){
+		.columns = columns, .format = format, .path = path }), 0);
+	CU_ASSERT_EQUAL(ft_ustacks_print(st, out, 0, 1, 2), 0);
+	CU_ASSERT_EQUAL(ft_out_close(out), 0);
+	f = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	fclose(f);
+	unlink(path);
+	CU_ASSERT_STRING_EQUAL(text, wanted);
+}
+
+static void test_ustack_folds_equal_stacks(void)
+{
+	struct record a = { .tgid = 1, .caller = { 0x10, 0x21, 0x31 } };
+	struct record b = { .tgid = 2, .caller = { 0x10, 0x21, 0x31 } };
+	struct record c = { .tgid = 1, .caller = { 0x10 } };
+	struct ft_event ea = { .data = (const unsigned char *)&a, .size = sizeof(a) };
+	struct ft_event eb = { .data = (const unsigned char *)&b, .size = sizeof(b) };
+	struct ft_event ec = { .data = (const unsigned char *)&c, .size = sizeof(c) };
+	struct ft_events *evs;
+	struct ft_ustacks *st = open_ustacks(&evs, UNIT_DATA "/6.1/tracing", NULL);
+
+	folded_is(st, FT_OUT_TEXT, "");
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(ft_ustacks_fold(st, "x;y\n", &ea), 0);
+	/* Of another process, the same text. */
+	CU_ASSERT_EQUAL(ft_ustacks_fold(st, "x;y\n", &eb), 0);
+	CU_ASSERT_EQUAL(ft_ustacks_fold(st, "z", &ec), 0);
+	CU_ASSERT_EQUAL(ft_ustacks_fold(st, "z", NULL), 0);
+	CU_ASSERT_EQUAL(ft_ustacks_fold(st, "z", NULL), 0);
+	folded_is(st, FT_OUT_TEXT, "x:y\\n;0x30;0x20;0x10 4\nz 2\nz;0x10 1\n");
+	folded_is(st, FT_OUT_TEXT, "");
+	CU_ASSERT_EQUAL(ft_ustacks_fold(st, "x;y\n", &eb), 0);
+	folded_is(st, FT_OUT_JSON,
+		  "{\"comm\":\"x;y\\n\",\"stack\":\"0x10;0x20;0x30\",\"count\":1}\n");
+	ft_ustacks_free(st);
+	ft_events_close(evs);
+}
+
+/* More than there is room for are counted all the same. */
+static void test_ustack_folds_are_bounded(void)
+{
+	struct record r = { .tgid = 1 };
+	struct ft_event e = { .data = (const unsigned char *)&r, .size = sizeof(r) };
+	struct ft_events *evs;
+	struct ft_ustacks *st = open_ustacks(&evs, UNIT_DATA "/6.1/tracing", NULL);
+	char path[] = "/tmp/folded.XXXXXX", line[256], last[256] = "";
+	static const struct ft_column none[] = { { 0 } };
+	struct ft_out *out;
+	size_t lines = 0;
+	FILE *f;
+
+	for (unsigned int i = 1; i <= FT_STACKS_MAX + 5; i++) {
+		r.caller[0] = i;
+		CU_ASSERT_EQUAL(ft_ustacks_fold(st, "c", &e), 0);
+	}
+	close(mkstemp(path));
+	CU_ASSERT_EQUAL_FATAL(ft_out_open(&out, &(struct ft_out_config){
+		.columns = none, .path = path }), 0);
+	CU_ASSERT_EQUAL(ft_ustacks_print(st, out, 0, 1, 2), 0);
+	CU_ASSERT_EQUAL(ft_out_close(out), 0);
+	f = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	while (fgets(line, sizeof(line), f)) {
+		lines++;
+		strcpy(last, line);
+	}
+	fclose(f);
+	unlink(path);
+	CU_ASSERT_EQUAL(lines, FT_STACKS_MAX + 1);
+	CU_ASSERT_STRING_EQUAL(last, "[other] 5\n");
+	ft_ustacks_free(st);
+	ft_events_close(evs);
+}
+
 /* -- the kernel's own text ------------------------------------------------------------------ */
 
 /* NULL, or why there is nothing to test with. */
@@ -619,4 +708,6 @@ UNIT_SUITE("usym",
 	   UNIT_TEST(test_ustack_frames_end_as_each_kernel_ends_them),
 	   UNIT_TEST(test_ustack_without_an_event),
 	   UNIT_TEST(test_ustack_text_and_list),
+	   UNIT_TEST(test_ustack_folds_equal_stacks),
+	   UNIT_TEST(test_ustack_folds_are_bounded),
 	   UNIT_TEST(test_ustack_is_what_the_kernel_prints));

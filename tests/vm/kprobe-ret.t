@@ -80,13 +80,11 @@ cmp_num "$lost" -gt 0 'loss: there is some'
 is $(($(json_end events) + lost)) 40000 'loss: nothing is unaccounted for'
 is "$(rows getppid)" "$(calls paired)" 'loss: what is certain is shown'
 
-workload syscall getppid 1000000000 &
-hot=$!
-probe --max-rate 200 -o rows "p:$getppid"
+hot_sleeps
+probe --max-rate 200 -o rows p:do_nanosleep
 is "$status" 4 'overload: exit status'
 like "$err" '^kprobe: stopped: more than 200 events a second' 'overload: says so'
-kill $hot
-wait $hot 2>/dev/null
+cooled
 
 is "$(cat $T/kprobe_events)" "$(cat events)" 'the probes of others are there'
 is "$(state_diff ret -q)" '' 'the tracing state is as before'

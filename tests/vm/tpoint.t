@@ -191,7 +191,7 @@ if [ -e $T/events/sched/sched_switch/trigger ]; then
 	point --json --trigger traceoff:1 $nap -p $sleepers_pid
 	is "$status" 0 '--trigger traceoff: ends by itself'
 	is "$(rows nanosleep)" 1 '--trigger traceoff: with what triggered it'
-	point --trigger stacktrace:2 $nap 'rqtp != 0' -- workload nanosleep 5 1000
+	point --trigger 'stacktrace:2 if common_pid > 1' $nap 'rqtp != 0' -- workload nanosleep 5 1000
 	is "$(grep -c sys_nanosleep out) $(grep -c '<stack trace>' out)" '5 2' '--trigger stacktrace:N'
 	is "$(state_diff tpoint -q)" '' '--trigger: nothing of it remains'
 fi
@@ -257,13 +257,11 @@ stop -
 cp rows out
 is "$(json tid | grep -cxF "$(echo "$own" | tr ' ' '\n')")" 0 'none of its own'
 
-dd if=/dev/zero of=/dev/null bs=1 count=1000000000 2>/dev/null &
-hot=$!
+hot_sleeps
 point --max-rate 200 -o rows $enter
 is "$status" 4 'overload: exit status'
 like "$err" '^tpoint: stopped: more than 200 events a second' 'overload: says so'
-kill $hot
-wait $hot 2>/dev/null
+cooled
 
 point --json --buffer-size 8 $enter 'id == 110' -- workload syscall getppid 20000
 lost=$(json_end lost)

@@ -67,6 +67,49 @@ release
 stop
 is "$(rows '"stack":"workload_slept[;"]')" 3 '-s: in JSON'
 
+# names are looked up while the process lives
+start_workload slowcall 3 200000
+start uprobe --folded -p "$work_pid" p:workload:workload_slept
+wait_for recording
+release
+stop
+is "$(grep -cE '^workload;([^ ;]+;)*workload_slept 3$' out) $(wc -l <out)" '1 1' '--folded'
+start_workload slowcall 3 200000
+start uprobe --json --folded -p "$work_pid" p:workload:workload_slept
+wait_for recording
+release
+stop
+is "$(grep -cE '"comm":"workload","stack":"workload_slept(;[^"]+)*","count":3\}$' out)" 1 \
+	'--folded: in JSON'
+
+# --- probes that a program has built in
+
+for program in workload workload-dynamic; do
+	probe -l $program --usdt workload
+	is "$out" 'workload:fired
+workload:guarded' "$program: -l --usdt"
+	before=${workload:-workload}
+	workload=$program
+	start_workload usdt 5
+	start uprobe --json -o rows "u:/t/bin/$program:workload:guarded" \
+		"u:/t/bin/$program:workload:fired i=\$arg1 text=+0(\$arg2):string"
+	wait_for recording
+	echo >&8
+	wait_for lines work.out 2
+	stop
+	release
+	workload=$before
+	mv rows out
+	is "$(grep -o '"i":.*' out | xargs)" "$(for i in 0 1 2 3 4; do echo "i:$i,text:text $i}}"; done |
+		xargs)" "$program: u:, with the arguments asked for"
+	is "$(grep -o '"arg1":.*' out | xargs)" 'arg1:0}} arg1:2}} arg1:4}} arg1:6}} arg1:8}}' \
+		"$program: u:, with all that the probe tells"
+	is "$(sed 1d work.out | xargs)" 'semaphore 1 semaphore 0' \
+		"$program: its semaphore is counted up while it is traced, then down"
+done
+probe 'u:workload:fired $arg1' -- workload usdt 2
+is "$(text 'fired: \(0x[0-9a-f]+\) arg1=[01]')" 2 'u:provider:name'
+
 # --- which tasks
 
 workload slowcall 1000000 12000 &
@@ -131,6 +174,11 @@ is "$(grep '"event"' out | sed 's/.*"i":\([0-9]*\)}.*"retval":\([0-9]*\)}/\1 \2/
 
 echo 0 >$T/events/somebody/calls/enable
 echo >$T/trace
+if grep -q 'traceoff' $T/events/sched/sched_switch/trigger; then
+	probe --json --trigger traceoff:1 p:workload:workload_called -- workload call 5
+	is "$status $(rows .)" '0 1' '--trigger traceoff: ends with what triggered it'
+fi
+
 endings_load='workload slowcall 1000000 5000'
 endings uprobe uprobe p:workload:workload_slept
 is "$(cat $T/uprobe_events)" "$(cat events)" 'after all ends the probes of others are there'
