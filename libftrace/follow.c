@@ -74,7 +74,8 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 		return -ENOMEM;
 	f->session = s;
 	f->scope = scope;
-	f->pid_file = what == FT_FOLLOW_EVENTS ? "set_event_pid" : "set_ftrace_pid";
+	f->pid_file = what == FT_FOLLOW_EVENTS ? "set_event_pid" :
+		      what == FT_FOLLOW_FUNCTIONS ? "set_ftrace_pid" : NULL;
 	f->fork_id = -1;
 	f->pid = ft_task_pid(id);
 	if (!ft_task_initial_namespace())
@@ -84,19 +85,20 @@ int ft_follow_open(struct ft_follow **out, struct ft_session *s, enum ft_follow_
 		err = ft_fail(s, -EOPNOTSUPP, "this kernel has no '%s'", f->pid_file);
 	else if (f->pid < 0)
 		err = ft_fail(s, -ESRCH, "no process or thread with ID %d", id);
-	else if (!ft_session_has(s, f->pid_file))
+	else if (f->pid_file && !ft_session_has(s, f->pid_file))
 		f->pid_file = NULL;
-	else
+	else if (f->pid_file)
 		err = ft_session_clear(s, f->pid_file);
 	if (!err)
 		err = scope == FT_FOLLOW_THREAD || scope == FT_FOLLOW_THREAD_TREE ?
 		      add_listed(f, &id, 1) : add_threads(f, id);
 	if (!err && scope != FT_FOLLOW_THREAD) {
-		f->kernel_follows = !ft_session_set_option(s, option, true);
+		f->kernel_follows = what != FT_FOLLOW_RECORDS &&
+				    !ft_session_set_option(s, option, true);
 		/* The kernel follows children with threads; the event tells which is which. */
 		if (!f->kernel_follows || scope == FT_FOLLOW_PROCESS)
 			err = ft_session_enable_event(s, "task", "task_newtask", NULL);
-	} else if (!err) {
+	} else if (!err && what != FT_FOLLOW_RECORDS) {
 		err = ft_session_set_option(s, option, false);
 		if (err == -ENOENT)
 			err = 0;
@@ -129,7 +131,7 @@ int ft_follow_set(struct ft_follow **out, struct ft_session *s, enum ft_follow_w
 	int id = command_pid ? command_pid : opt->pid ? opt->pid : opt->tid, err = 0;
 
 	*out = NULL;
-	for (int i = 0; i < 2 && !err; i++)
+	for (int i = 0; i < 2 && !err && what != FT_FOLLOW_RECORDS; i++)
 		err = ft_session_clear(s, files[what][i]);
 	if (command_pid || (opt->children && opt->pid))
 		scope = FT_FOLLOW_TREE;

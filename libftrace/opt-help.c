@@ -75,7 +75,7 @@ static void put_usage(FILE *f, const struct ft_opt_spec *spec, const struct fti_
 	if (spec->operands)
 		put_word(&u, "%s", spec->operands);
 	if (spec->command)
-		put_word(&u, "[-- COMMAND...]");
+		put_word(&u, spec->bare_command ? "[[--] COMMAND...]" : "[-- COMMAND...]");
 	fputc('\n', f);
 }
 

@@ -264,6 +264,11 @@ static int parse_all(struct parse *ps, struct ft_opt_common *c, int argc, char *
 	opterr = 0;
 	c->operands = argc ? argv + 1 : argv;
 	while (!err && (code = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		if (code == 1 && ps->spec->bare_command) {
+			c->command = argv + optind - 1;
+			c->operands = argv + argc;
+			return 0;
+		}
 		if (code == 1)
 			c->operands[c->operand_count++] = optarg;
 		else if (code == '?' || code == ':')
@@ -312,7 +317,9 @@ int fti_opt_parse(struct ft_opt_common *c, const struct ft_opt_spec *spec, int a
 	char letters[2 * FTI_OPT_MAX + 3];
 	int failed;
 
-	*c = (struct ft_opt_common){ .max_rate = FT_MAX_RATE_DEFAULT };
+	*c = (struct ft_opt_common){
+		.max_rate = spec->max_rate ? spec->max_rate : FT_MAX_RATE_DEFAULT,
+	};
 	if (size)
 		*err = 0;
 	fti_opt_table(&table, spec, c);

@@ -19,6 +19,7 @@ struct fti_opt_table {
 	size_t	      own, count;
 	bool	      help, version;		/* values of -h and -V */
 	bool	      full;			/* the tool has more options than fit */
+	char	      max_rate_help[100];
 };
 
 /* The options of spec, the common ones with their values in c. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <string.h>
 
 #include "opt-parse.h"
 
 #define EXCLUDES_FORMAT (1u << 31)
-#define TEXT_OF(x)	TEXT_OF_VALUE(x)
-#define TEXT_OF_VALUE(x) #x
 
 const struct ft_opt *fti_opt_letter(const struct fti_opt_table *t, char letter)
 {
@@ -63,8 +62,7 @@ void fti_opt_table(struct fti_opt_table *t, const struct ft_opt_spec *spec,
 		{ .name = "buffer-size", .type = FT_OPT_SIZE_KB, .value = &c->buffer_kb,
 		  .arg = "KB", .help = "ring buffer of each CPU: 1408 (kB), 512k, 4m" },
 		{ .name = "max-rate", .type = FT_OPT_UINT, .value = &c->max_rate, .arg = "N",
-		  .help = "stop when more events a second come (default "
-			  TEXT_OF(FT_MAX_RATE_DEFAULT) ", 0: no limit)" },
+		  .help = t->max_rate_help },
 		{ .type = FT_OPT_END },
 	};
 	const struct ft_opt all[] = {
@@ -86,6 +84,9 @@ void fti_opt_table(struct fti_opt_table *t, const struct ft_opt_spec *spec,
 	};
 
 	memset(t, 0, sizeof(*t));
+	snprintf(t->max_rate_help, sizeof(t->max_rate_help),
+		 "stop when more events a second come (default %" PRIu64 ", 0: no limit)",
+		 spec->max_rate ? spec->max_rate : (uint64_t)FT_MAX_RATE_DEFAULT);
 	for (const struct ft_opt *o = spec->options; o && o->type != FT_OPT_END; o++) {
 		t->full = t->full || t->count == FTI_OPT_MAX;
 		if (!t->full)

@@ -30,7 +30,7 @@ struct fti_cell {
 /* A column as the format shows it. */
 struct fti_field {
 	enum ft_column_type type;
-	bool shown, left;
+	bool shown, left, ready;
 	int width;			/* text */
 	const char *name;
 	const char *key;		/* JSON: "key":  in ft_out.keys */

@@ -32,10 +32,11 @@ static char *set_field(struct ft_out *o, int i, char *keys)
 	struct fti_field *f = &o->fields[i];
 	size_t taken;
 
-	f->type = c->type;
+	f->type = c->type == FT_COL_READY ? FT_COL_STR : c->type;
 	f->name = c->name;
+	f->ready = c->type == FT_COL_READY && o->config.format == FT_OUT_TEXT;
 	f->shown = o->config.format == FT_OUT_TEXT ? !c->hidden : c->key != NULL;
-	f->left = c->width < 0 || !is_number(c->type);
+	f->left = c->width < 0 || !is_number(f->type);
 	f->width = text_width(o, c);
 	f->key = keys;
 	if (c->key) {
@@ -166,8 +167,13 @@ void ft_out_strn(struct ft_out *o, int column, const char *v, size_t len)
 	if ((format != FT_OUT_TEXT && o->fields[column].type != FT_COL_STR &&
 	     o->fields[column].type != FT_COL_ANY) || room < 3)
 		return;
-	n = fti_escape(p, room - 3, v, bounded_len(v, len),
-		       format == FT_OUT_JSON ? FTI_ESCAPE_JSON : FTI_ESCAPE_TEXT, &taken);
+	n = bounded_len(v, len);
+	taken = n < room - 3 ? n : room - 3;
+	if (o->fields[column].ready)
+		n = (size_t)((char *)mempcpy(p, v, taken) - p);
+	else
+		n = fti_escape(p, room - 3, v, n, format == FT_OUT_JSON ? FTI_ESCAPE_JSON :
+			       FTI_ESCAPE_TEXT, &taken);
 	if (taken < len) {
 		memcpy(p + n, "...", 3);
 		n += 3;

@@ -163,6 +163,20 @@ const struct ft_pair *ft_pairs_return(struct ft_pairs *p, unsigned int function,
 	return end_call(p, at, cpu, ts);
 }
 
+struct ft_pair *ft_pairs_innermost(const struct ft_pairs *p, int tid, int cpu)
+{
+	uint32_t i = *bucket(p, tid);
+
+	while (i != NONE && p->calls[i].pair.tid != tid)
+		i = p->calls[i].next;
+	return i == NONE || is_doubtful(p, &p->calls[i], cpu) ? NULL : &p->calls[i].pair;
+}
+
+void ft_pairs_forget(struct ft_pairs *p, int tid, int cpu)
+{
+	drop_inner(p, tid, cpu, NONE);
+}
+
 void ft_pairs_lost(struct ft_pairs *p, int cpu)
 {
 	if (cpu >= 0 && cpu < CPUS_MAX)

@@ -151,7 +151,8 @@ static int open_live(struct ft_stream *st)
 	char *percent;
 	int err;
 
-	fti_session_own_tids(s, st->own);
+	if (!st->config.with_self)
+		fti_session_own_tids(s, st->own);
 	read_subbuf_size(st);
 	err = open_cpus(st);
 	if (err || !st->count)
@@ -166,7 +167,8 @@ static int open_live(struct ft_stream *st)
 	percent = ft_session_read(s, "buffer_percent");
 	st->watermark = percent && (!strcmp(percent, "50") || !ft_session_set(s, "buffer_percent", "50"));
 	free(percent);
-	ft_session_say(s, "keeping itself out: %s", ft_session_exclude_self(s));
+	if (!st->config.with_self)
+		ft_session_say(s, "keeping itself out: %s", ft_session_exclude_self(s));
 	return 0;
 }
 

@@ -278,6 +278,7 @@ static int record(struct ft_run *r, struct fti_command *command)
 		.child	     = command->pid,
 		.output_fd   = output_pipe(r),
 		.unordered   = r->unordered,
+		.with_self   = r->with_self,
 		.no_recording = r->no_recording,
 	};
 	int err;

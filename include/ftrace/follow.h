@@ -29,6 +29,9 @@ enum ft_follow_scope {
 enum ft_follow_what {
 	FT_FOLLOW_FUNCTIONS,	/* set_ftrace_pid, function-fork */
 	FT_FOLLOW_EVENTS,	/* set_event_pid, event-fork (4.4+, 4.7+) */
+	/* The kernel filters nothing: for events of interrupts, which come in the name of whatever
+	 * task they interrupt.  The caller asks about the events of tasks only. */
+	FT_FOLLOW_RECORDS,
 };
 
 struct ft_follow;

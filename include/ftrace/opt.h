@@ -81,8 +81,10 @@ struct ft_opt_spec {
 	int		     min_operands;
 	int		     max_operands;	/* 0 with operands: any number */
 	bool		     command;		/* takes "-- COMMAND", beside its operands */
+	bool		     bare_command;	/* no operands: the first one begins the command, too */
 	bool		     trace;		/* has duration, buffer and rate options */
 	char		     duration_letter;	/* 'd' where perf-tools has it, else 0 */
+	uint64_t	     max_rate;		/* default of --max-rate; 0: FT_MAX_RATE_DEFAULT */
 	const struct ft_opt *options;		/* ends with FT_OPT_END */
 	const char *const   *examples;		/* "command line", "what it does", ..., NULL */
 };

@@ -35,6 +35,9 @@ enum ft_column_type {
 	 * JSON and CSV all nine.  With wall: "2026-01-02T03:04:05.123456Z", a string in JSON. */
 	/* With --wall the "_s" of its JSON key is dropped: "time_s" is "time" then. */
 	FT_COL_TIME,
+	/* As FT_COL_STR, free of foreign control characters already: text shows it as it is, backslashes
+	 * too. */
+	FT_COL_READY,
 	FT_COL_STR,	/* left-aligned text; more than FT_OUT_STR_MAX bytes are cut, "..." added */
 	FT_COL_BOOL,	/* yes, no; JSON and CSV: true, false.  Left-aligned */
 	FT_COL_ANY,	/* a number (ft_out_int, ft_out_uint) or a string, as it is set; left-aligned */

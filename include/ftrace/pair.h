@@ -52,6 +52,13 @@ struct ft_pair *ft_pairs_entry(struct ft_pairs *p, unsigned int function, int ti
 const struct ft_pair *ft_pairs_return(struct ft_pairs *p, unsigned int function, int tid, int cpu,
 				      uint64_t ts);
 
+/* The innermost open call of a thread that runs on cpu now, as ft_pairs_entry(); NULL: there is none, or
+ * it is doubtful. */
+struct ft_pair *ft_pairs_innermost(const struct ft_pairs *p, int tid, int cpu);
+
+/* What a thread has open will not return: it is where it could not be within a call. */
+void ft_pairs_forget(struct ft_pairs *p, int tid, int cpu);
+
 /* Records of cpu were lost. */
 void ft_pairs_lost(struct ft_pairs *p, int cpu);
 

@@ -40,6 +40,9 @@ struct ft_stream_config {
 	/* For those who count: events are delivered as they are read, CPU by CPU, each CPU's in order;
 	 * ft_stream_peek() knows nothing then. */
 	bool	 unordered;
+	/* This process is not kept out: for events of interrupts, which come in the name of whatever
+	 * task they interrupt. */
+	bool	 with_self;
 	/* Nothing is recorded or read (tracing_on stays 0): the stream waits for its end, and calls
 	 * on_interval().  For what the kernel counts by itself. */
 	bool	 no_recording;

@@ -223,6 +223,23 @@ static void test_text_escapes_what_comes_from_outside(void)
 	expect(o, "             x\\n\\x1b[31m\n");
 }
 
+static void test_text_takes_what_is_ready_as_it_is(void)
+{
+	static const struct ft_column table[] = {
+		{ .name = "ARGS", .key = "args", .type = FT_COL_READY },
+		{ .name = NULL },
+	};
+	struct ft_out *o = open_columns(table, FT_OUT_TEXT, false);
+
+	ft_out_str(o, 0, "'back\\slash' caf\303\251");
+	ft_out_end(o);
+	expect(o, "'back\\slash' caf\303\251\n");
+	o = open_columns(table, FT_OUT_JSON, false);
+	ft_out_str(o, 0, "back\\slash\n");
+	ft_out_end(o);
+	expect(o, "{\"args\":\"back\\\\slash\\n\"}\n");
+}
+
 static void test_text_takes_lines_of_the_caller(void)
 {
 	struct ft_out *o = open_out(FT_OUT_TEXT, false);
@@ -1041,6 +1058,7 @@ UNIT_SUITE("out",
 	   UNIT_TEST(test_text_counts_characters_not_bytes),
 	   UNIT_TEST(test_text_shows_a_string_in_a_column_of_numbers),
 	   UNIT_TEST(test_text_escapes_what_comes_from_outside),
+	   UNIT_TEST(test_text_takes_what_is_ready_as_it_is),
 	   UNIT_TEST(test_text_takes_lines_of_the_caller),
 	   UNIT_TEST(test_room_is_written_in_its_place),
 	   UNIT_TEST(test_room_is_flushed_when_it_is_used_up),

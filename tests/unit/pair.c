@@ -318,6 +318,28 @@ static void test_pair_accounts_for_every_entry(void)
 	ft_pairs_free(p);
 }
 
+static void test_pair_tells_the_innermost_and_forgets_a_thread(void)
+{
+	struct ft_pairs *p = new_pairs(8, 8);
+
+	CU_ASSERT_PTR_NULL(ft_pairs_innermost(p, 1, 0));
+	ft_pairs_entry(p, F, 1, 0, 10);
+	ft_pairs_entry(p, G, 2, 0, 11);
+	ft_pairs_entry(p, H, 1, 0, 12);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ft_pairs_innermost(p, 1, 3));
+	CU_ASSERT_EQUAL(ft_pairs_innermost(p, 1, 3)->began, 12);
+	ft_pairs_lost(p, 3);
+	CU_ASSERT_PTR_NULL(ft_pairs_innermost(p, 1, 3));
+	CU_ASSERT_PTR_NOT_NULL(ft_pairs_innermost(p, 1, 0));
+	ft_pairs_forget(p, 1, 0);
+	CU_ASSERT_EQUAL(stats(p).unended, 2);
+	CU_ASSERT_EQUAL(stats(p).open, 1);
+	ft_pairs_forget(p, 2, 3);
+	CU_ASSERT_EQUAL(stats(p).doubtful, 1);
+	CU_ASSERT_EQUAL(stats(p).open, 0);
+	ft_pairs_free(p);
+}
+
 UNIT_SUITE("pair",
 	UNIT_TEST(test_pair_refuses_sizes_that_cannot_be),
 	UNIT_TEST(test_pair_of_one_call),
@@ -332,4 +354,5 @@ UNIT_SUITE("pair",
 	UNIT_TEST(test_pair_clamps_a_clock_that_runs_backwards),
 	UNIT_TEST(test_pair_makes_room_by_the_oldest),
 	UNIT_TEST(test_pair_is_as_a_model_of_stacks),
-	UNIT_TEST(test_pair_accounts_for_every_entry));
+	UNIT_TEST(test_pair_accounts_for_every_entry),
+	UNIT_TEST(test_pair_tells_the_innermost_and_forgets_a_thread));
