@@ -48,6 +48,9 @@ endif
 libsrc	 := $(wildcard libftrace/*.c)
 toolsrc	 := $(filter-out tools/main.c,$(wildcard tools/*.c))
 tools	 := $(patsubst tools/%.c,%,$(toolsrc))
+# NAME:TOOL, second names as the tools' .alias has them.
+aliases	 := perf-stat-hist:tphist
+second	 := $(foreach a,$(aliases),$(firstword $(subst :, ,$(a))))
 unitsrc	 := $(filter-out tests/unit/unit.c,$(wildcard tests/unit/*.c))
 units	 := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unitsrc))
 benchsrc := $(wildcard tests/bench/*.c)
@@ -175,19 +178,21 @@ install: all $(O)/libftrace.pc
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(incdir)/ftrace
 	install -d $(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
 	install -m 755 $(O)/ftrace-tools $(DESTDIR)$(bindir)
-	for t in $(tools); do ln -sf ftrace-tools $(DESTDIR)$(bindir)/$$t || exit 1; done
+	for t in $(tools) $(second); do ln -sf ftrace-tools $(DESTDIR)$(bindir)/$$t || exit 1; done
 	install -m 644 $(O)/libftrace.a $(DESTDIR)$(libdir)
 	$(if $(STATIC)$(SAN),,install -m 755 $(O)/libftrace.so $(DESTDIR)$(libdir)/libftrace.so.$(SOVERSION))
 	$(if $(STATIC)$(SAN),,ln -sf libftrace.so.$(SOVERSION) $(DESTDIR)$(libdir)/libftrace.so)
 	install -m 644 $(O)/libftrace.pc $(DESTDIR)$(libdir)/pkgconfig
 	install -m 644 $(wildcard include/ftrace/*.h) $(DESTDIR)$(incdir)/ftrace
 	for n in 3 7 8; do install -m 644 man/*.$$n $(DESTDIR)$(mandir)/man$$n || exit 1; done
+	for a in $(aliases); do ln -sf $${a#*:}.8 $(DESTDIR)$(mandir)/man8/$${a%:*}.8 || exit 1; done
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(bindir)/,ftrace-tools $(tools))
+	rm -f $(addprefix $(DESTDIR)$(bindir)/,ftrace-tools $(tools) $(second))
 	rm -f $(addprefix $(DESTDIR)$(libdir)/,libftrace.a libftrace.so libftrace.so.$(SOVERSION) pkgconfig/libftrace.pc)
 	rm -f $(addprefix $(DESTDIR)$(incdir)/ftrace/,$(notdir $(wildcard include/ftrace/*.h)))
 	rm -f $(foreach n,3 7 8,$(addprefix $(DESTDIR)$(mandir)/man$(n)/,$(notdir $(wildcard man/*.$(n)))))
+	rm -f $(addprefix $(DESTDIR)$(mandir)/man8/,$(addsuffix .8,$(second)))
 	-rmdir $(DESTDIR)$(incdir)/ftrace
 
 clean:

@@ -20,11 +20,20 @@ static const struct ft_tool *const tools[] = {
 
 #define TOOLS (sizeof(tools) / sizeof(tools[0]))
 
+/* Called by its second name, a tool has that in its messages. */
 static const struct ft_tool *find(const char *name)
 {
-	for (size_t i = 0; i < TOOLS; i++)
+	static struct ft_tool renamed;
+
+	for (size_t i = 0; i < TOOLS; i++) {
 		if (!strcmp(tools[i]->spec.tool, name))
 			return tools[i];
+		if (!tools[i]->alias || strcmp(tools[i]->alias, name) != 0)
+			continue;
+		renamed = *tools[i];
+		renamed.spec.tool = renamed.alias;
+		return &renamed;
+	}
 	return NULL;
 }
 
