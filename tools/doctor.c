@@ -127,14 +127,50 @@ static const char *counting_way(void)
 	return "function tracer, events: private instance";
 }
 
+static const char *cache_way(void)
+{
+	return "private instance; a probe of what reads use of the page cache";
+}
+
+static const char *cache_reads_way(void)
+{
+	return "private instance; tracepoints of reads (6.12 and later)";
+}
+
 static const char *tracepoint_way(void)
 {
 	return is("hist_triggers", "yes") ? "private instance; --count in the kernel" : "private instance";
 }
 
+static const char *calls_way(void)
+{
+	return "kprobes in a private instance";
+}
+
+static const char *syscalls_way(void)
+{
+	return "system call events in a private instance";
+}
+
+static const char *records_way(void)
+{
+	return is("hist_triggers", "yes") ? "private instance; with --method hist in the kernel" :
+					    "private instance";
+}
+
 static const char *reset_way(void)
 {
 	return "top level under a lock; with --force whoever uses it";
+}
+
+static const char *exec_way(void)
+{
+	return "private instance, arguments by kprobes";
+}
+
+static const char *exec_proc_way(void)
+{
+	return "private instance, arguments from /proc while a process lives";
 }
 
 /* What a tool needs, as keys of facts that must be "yes", and its way when they are.  One of several ways
@@ -145,6 +181,11 @@ static const struct way {
 	bool	    (*at_top)(void);	/* it needs a top level that nobody uses; NULL: never */
 	const char *(*way)(void);
 } ways[] = {
+	{ "bitesize", { "tracefs", "tracepoints" }, NULL, probe_way },
+	{ "cachestat", { "tracefs", "kprobe_events", "ftrace_enabled" }, NULL, cache_way },
+	{ "cachestat", { "tracefs", "tracepoints" }, NULL, cache_reads_way },
+	{ "execsnoop", { "tracefs", "kprobe_events", "ftrace_enabled" }, NULL, exec_way },
+	{ "execsnoop", { "tracefs", "tracepoints" }, NULL, exec_proc_way },
 	{ "funccount", { "tracefs", "function_profiler", "ftrace_enabled", "function_list" },
 	  always, profiler_way },
 	{ "funccount", { "tracefs", "kprobe_events", "ftrace_enabled", "function_list" }, NULL, hits_way },
@@ -158,8 +199,17 @@ static const struct way {
 	{ "funcslower", { "tracefs", "uprobe_events" }, user_at_top, user_way },
 	{ "functrace", { "tracefs", "function", "ftrace_enabled", "function_list", "symbols" },
 	  function_at_top, function_way },
+	{ "iolatency", { "tracefs", "tracepoints" }, NULL, probe_way },
+	{ "iosnoop", { "tracefs", "tracepoints" }, NULL, probe_way },
+	{ "killsnoop", { "tracefs", "kprobe_events", "ftrace_enabled" }, NULL, calls_way },
+	{ "killsnoop", { "tracefs", "syscall_events" }, NULL, syscalls_way },
 	{ "kprobe", { "tracefs", "kprobe_events", "ftrace_enabled" }, NULL, probe_way },
+	{ "opensnoop", { "tracefs", "kprobe_events", "ftrace_enabled" }, NULL, calls_way },
+	{ "opensnoop", { "tracefs", "syscall_events" }, NULL, syscalls_way },
 	{ "reset-ftrace", { "tracefs" }, NULL, reset_way },
+	{ "syscount", { "tracefs", "tracepoints" }, NULL, records_way },
+	{ "tcpretrans", { "tracefs", "tracepoints" }, NULL, probe_way },
+	{ "tphist", { "tracefs", "tracepoints" }, NULL, probe_way },
 	{ "tpoint", { "tracefs", "tracepoints" }, NULL, tracepoint_way },
 	{ "uprobe", { "tracefs", "uprobe_events" }, user_at_top, user_probe_way },
 };
