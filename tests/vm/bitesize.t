@@ -91,16 +91,7 @@ unlike "$out" '^type=FF' 'nor a type of one'
 
 # --- refusals
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	run bounded bitesize "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^bitesize: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=bitesize
 
 bad 2 "cannot trace 'vdz': no such block device" -d vdz
 bad 2 "cannot choose the I/O: " -i r

@@ -210,16 +210,7 @@ rm -f $written
 
 # --- refusals
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	run bounded cachestat "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^cachestat: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=cachestat
 
 [ $first = pages ] || bad 3 "cannot count by 'pages': this kernel marks folios instead" --method pages
 [ $first = reads ] ||

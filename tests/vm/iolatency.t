@@ -139,16 +139,7 @@ is "$(tail -n 1 gone.svg)" '</svg>' '--svg: whole after a signal, too'
 
 # --- refused
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	trace "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^iolatency: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=iolatency
 
 bad 2 ".*'nullb9'.*no such" -d nullb9
 bad 1 "cannot open '/nowhere/x.svg': No such file or directory" --svg /nowhere/x.svg

@@ -101,15 +101,7 @@ like "$out" '^yes +[0-9]+ +[0-9]+ +SIGPIPE +delivered +signal_generate +yes$' '-
 
 # --- what is refused
 
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	trace "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^killsnoop: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=killsnoop
 
 bad 2 "'\(' is not a regular expression: " -n '('
 bad 2 "--method 'some': not probes or events" --method some

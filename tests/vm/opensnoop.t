@@ -136,15 +136,7 @@ cd - >/dev/null || exit
 
 # --- what is refused
 
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	trace "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^opensnoop: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=opensnoop
 
 bad 2 "'a\[' is not a regular expression: " 'a['
 bad 2 "'\*' is not a regular expression: " -n '*'

@@ -183,16 +183,7 @@ is "$(json count | sum)" "$(sed -n 's/^{"calls":{"paired":\([0-9]*\),.*/\1/p' ou
 
 # --- what is refused
 
-# bad STATUS ERE ARG...: one line and no output
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	count "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^syscount: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=syscount
 
 bad 2 'no process or thread with ID 4194303$' -p 4194303
 bad 2 "options '-p' and '--tid' exclude each other" -p 1 --tid 1

@@ -136,15 +136,7 @@ like "$out" '	field:s32 i;	offset:16;	size:4;	signed:1;' '-v: the fields'
 
 # --- what is refused
 
-bad()
-{
-	want_status=$1 why=$2
-	shift 2
-	probe "$@"
-	is "$status" "$want_status" "refused '$*': exit status"
-	like "$err" "^uprobe: $why" "refused '$*': message"
-	is "$(wc -l <err) $out" '1 ' "refused '$*': one line"
-}
+tool=uprobe
 
 bad 2 "cannot trace 'workload:workload_caled': no such function in '/t/bin/workload' \(did you mean\
  'workload_called'\?\)$" p:workload:workload_caled
