@@ -16,6 +16,8 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -254,11 +256,14 @@ static int connect_to(int family, const char *text, int port)
 	return fd;
 }
 
-/* So many bytes out, and so many in */
+/* So many bytes out, and so many in.  Time-outs that double could take minutes. */
 static void exchange(int fd, long bytes)
 {
 	long out = bytes, in = bytes, n;
 	char buf[4096] = "";
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof(on));
 
 	while (out || in) {
 		struct pollfd p = { .fd = fd, .events = (in ? POLLIN : 0) | (out ? POLLOUT : 0) };
