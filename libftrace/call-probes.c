@@ -103,33 +103,29 @@ static int add_function(struct fti_calls_probes *p, const struct ft_called *call
 struct matching {
 	struct fti_calls_probes *probes;
 	const char *pattern, *module;
+	bool	    any;	/* one has matched */
+	int	    err;
 };
 
 static int add_match(void *arg, const char *name, const char *module)
 {
-	const struct matching *m = arg;
+	struct matching *m = arg;
 
 	if (!ft_glob_match(m->pattern, name) ||
 	    (m->module && (!module || !ft_glob_match(m->module, module))))
 		return 0;
-	return add_function(m->probes, &(struct ft_called){ .name = name, .module = module }, 0);
+	m->any = true;
+	m->err = add_function(m->probes, &(struct ft_called){ .name = name, .module = module }, 0);
+	return m->err;
 }
 
-static int add_kernel(struct fti_calls_probes *p, const struct ft_target *t)
+/* One reading of the list, which takes long; why nothing of it matches is asked only then. */
+static int add_listed(struct fti_calls_probes *p, const char *text)
 {
 	struct matching m = { .probes = p };
-	const char *text = t->text;
-	char *pattern, *module;
-	int err;
+	char *pattern = strdup(text), *module;
+	int err = 0;
 
-	/* Without function tracing there is no list, but there may be kprobes. */
-	if (!ft_session_has_global(p->session, "available_filter_functions") &&
-	    !strpbrk(text, "*?["))
-		return add_function(p, &(struct ft_called){ .name = text }, 0);
-	err = ft_kernel_check_functions(p->session, &text, 1);
-	if (err)
-		return err;
-	pattern = strdup(text);
 	if (!pattern)
 		return -ENOMEM;
 	module = strstr(pattern, MODULE);
@@ -138,9 +134,21 @@ static int add_kernel(struct fti_calls_probes *p, const struct ft_target *t)
 		m.module = module + strlen(MODULE);
 	}
 	m.pattern = pattern;
-	err = ft_kernel_functions(ft_session_tracefs(p->session), add_match, &m);
+	if (ft_glob_valid(text))
+		err = ft_kernel_functions(ft_session_tracefs(p->session), add_match, &m);
 	free(pattern);
-	return err;
+	if (m.err)
+		return m.err;
+	return err || !m.any ? ft_kernel_check_functions(p->session, &text, 1) : 0;
+}
+
+static int add_kernel(struct fti_calls_probes *p, const struct ft_target *t)
+{
+	/* Without function tracing there is no list, but there may be kprobes. */
+	if (!ft_session_has_global(p->session, "available_filter_functions") &&
+	    !strpbrk(t->text, "*?["))
+		return add_function(p, &(struct ft_called){ .name = t->text }, 0);
+	return add_listed(p, t->text);
 }
 
 /* -- programs' and libraries' ------------------------------------------------------------------ */

@@ -11,7 +11,6 @@
 #include "definition.h"
 #include "ftrace/kernel.h"
 #include "ftrace/target.h"
-#include "known.h"
 #include "lines.h"
 
 #define BLACKLIST "/sys/kernel/debug/kprobes/blacklist"
@@ -71,47 +70,65 @@ static int no_function(const struct fti_making *m, const struct ft_function_matc
 		       near, n ? "?)" : "");
 }
 
+#define ALIASES 8
+
+/* The names at one address, but for the function's own; the kernel lists its symbols by address. */
 struct aliases {
-	const struct fti_making *m;
-	uint64_t addr;
+	const char *function;
+	bool	    found;		/* it is at this address */
+	char	    addr[20], name[ALIASES][512];
+	size_t	    count;
 };
 
-/* Is this another name of the address, and one that may be traced? */
-static int on_alias(void *arg, const char *p, const char *end)
+static int on_symbol(void *arg, const char *p, const char *end)
+{
+	const char *name = memchr(p, ' ', (size_t)(end - p));
+	struct aliases *a = arg;
+
+	if (!name || end - name < 4 || (size_t)(name - p) >= sizeof(a->addr))
+		return 0;
+	if (!is_text(p, name, a->addr)) {
+		if (a->found)
+			return 1;
+		memcpy(a->addr, p, (size_t)(name - p));
+		a->addr[name - p] = 0;
+		a->count = 0;
+	}
+	name += 3;
+	if (is_text(name, end, a->function)) {
+		a->found = true;
+	} else if (a->count < ALIASES && (size_t)(end - name) < sizeof(a->name[0]) &&
+		   !memchr(name, '\t', (size_t)(end - name))) {
+		memcpy(a->name[a->count], name, (size_t)(end - name));
+		a->name[a->count++][end - name] = 0;
+	}
+	return 0;
+}
+
+static int on_traceable(void *arg, const char *name, const char *module)
 {
 	const struct aliases *a = arg;
-	const char *name = memchr(p, ' ', (size_t)(end - p));
-	struct ft_function_match match;
-	char alias[512];
-	size_t len;
 
-	if (!name || end - name < 4 || strtoull(p, NULL, 16) != a->addr)
-		return 0;
-	name += 3;
-	len = (size_t)(end - name);
-	if (len >= sizeof(alias) || memchr(name, '\t', len))
-		return 0;
-	memcpy(alias, name, len);
-	alias[len] = 0;
-	return !ft_kernel_match_functions(ft_session_tracefs(a->m->s), alias, &match) &&
-	       match.count;
+	for (size_t i = 0; i < a->count && !module; i++)
+		if (!strcmp(name, a->name[i]))
+			return 1;
+	return 0;
 }
 
 /* Of several names of one function ("__x64_sys_getppid", "__ia32_sys_getppid") the list of those
  * that may be traced has one. */
 static bool is_alias(const struct fti_making *m)
 {
-	struct aliases a = { .m = m };
-	int fd, found;
+	struct aliases a = { .function = m->d->function };
+	int fd = m->d->file ? -1 : open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 
-	if (fti_known_addresses(NULL, m->d->function, m->d->file, &a.addr, 1) != 1 || !a.addr)
-		return false;
-	fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	found = fti_each_line(fd, on_alias, &a);
+	fti_each_line(fd, on_symbol, &a);
 	close(fd);
-	return found > 0;
+	/* Hidden addresses are all zero. */
+	return a.found && a.count && strspn(a.addr, "0") < strlen(a.addr) &&
+	       ft_kernel_functions(ft_session_tracefs(m->s), on_traceable, &a) > 0;
 }
 
 static int check_function(const struct fti_making *m)

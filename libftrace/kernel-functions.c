@@ -189,10 +189,12 @@ static int on_symbol(void *arg, const char *name, const char *module)
 	for (size_t i = 0; i < all->count; i++) {
 		struct search *s = &all->s[i];
 
-		if (!s->m->count && !s->m->in_kallsyms && search_match(s, name, module))
+		if (!s->m->count && !s->m->in_kallsyms && search_match(s, name, module)) {
 			s->m->in_kallsyms = true;
+			all->missing--;
+		}
 	}
-	return 0;
+	return !all->missing;
 }
 
 /* All patterns in one reading: making the list costs the kernel a symbol lookup for each line. */

@@ -11,24 +11,47 @@
 
 #define FIRST_SIZE 65536
 #define SEVERAL	   1ULL		/* in a slot: the name was seen again */
+#define FACTOR	   0x9e3779b97f4a7c15ULL
+/* In place of modules: any, and the kernel itself from _etext on. */
+#define ANY	   ""
+#define BEHIND	   " "
+
+/* What _etext was read to. */
+#define STOP 1
 
 struct fti_known {
-	uint64_t *slot;		/* hashes, SEVERAL taken by the mark; 0: free */
-	size_t	  size, count;	/* size: a power of two */
+	uint64_t	*slot;		/* hashes, SEVERAL taken by the mark; 0: free */
+	size_t		 size, count;	/* size: a power of two */
+	int		 fd;
+	struct fti_lines lines;
+	int		 rest;		/* STOP: from _etext on; 0: nothing; -errno of reading */
 };
 
-/* FNV-1a of "name" or "name[module". */
+/* Eight bytes at a time, for it is done for each line. */
+static uint64_t mix(uint64_t h, const char *p, size_t len)
+{
+	uint64_t v = len;
+
+	for (; len >= sizeof(v); p += sizeof(v), len -= sizeof(v)) {
+		h = (h ^ v) * FACTOR;
+		h ^= h >> 32;
+		memcpy(&v, p, sizeof(v));
+	}
+	h = (h ^ v) * FACTOR;
+	h ^= h >> 32;
+	v = 0;
+	memcpy(&v, p, len);
+	h = (h ^ v) * FACTOR;
+	return h ^ h >> 32;
+}
+
+/* Of a name, and of one in a module. */
 static uint64_t hash(const char *name, size_t len, const char *module, size_t mlen)
 {
-	uint64_t h = 0xcbf29ce484222325;
+	uint64_t h = mix(FACTOR, name, len);
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)name[i]) * 0x100000001b3;
 	if (module)
-		h = (h ^ '[') * 0x100000001b3;
-	for (size_t i = 0; i < mlen; i++)
-		h = (h ^ (unsigned char)module[i]) * 0x100000001b3;
-	h ^= h >> 32;
+		h = mix(h, module, mlen);
 	return (h | 2) & ~SEVERAL;
 }
 
@@ -44,8 +67,9 @@ static size_t find(const struct fti_known *k, uint64_t h)
 
 static int grow(struct fti_known *k)
 {
-	struct fti_known bigger = { .size = k->size ? k->size * 2 : FIRST_SIZE, .count = k->count };
+	struct fti_known bigger = *k;
 
+	bigger.size = k->size ? k->size * 2 : FIRST_SIZE;
 	bigger.slot = calloc(bigger.size, sizeof(*bigger.slot));
 	if (!bigger.slot)
 		return -ENOMEM;
@@ -73,6 +97,14 @@ static int add(struct fti_known *k, uint64_t h)
 	return 0;
 }
 
+/* Behind _etext names are kept apart: no answer depends on what was asked before. */
+static int add_own(struct fti_known *k, const char *name, const char *end)
+{
+	int err = add(k, hash(name, (size_t)(end - name), k->rest ? BEHIND : NULL, 1));
+
+	return !err && end - name == 6 && !memcmp(name, "_etext", 6) ? STOP : err;
+}
+
 /* "ADDR TYPE NAME" or "ADDR TYPE NAME\t[MODULE]". */
 static int on_line(void *arg, const char *p, const char *end)
 {
@@ -85,59 +117,67 @@ static int on_line(void *arg, const char *p, const char *end)
 	name = p + 3;
 	tab = memchr(name, '\t', end - name);
 	if (!tab)
-		return add(arg, hash(name, end - name, NULL, 0));
+		return add_own(arg, name, end);
 	module = tab + 1;
 	if (end - module < 3 || *module != '[' || end[-1] != ']')
 		return 0;
 	err = add(arg, hash(name, tab - name, module + 1, end - module - 2));
-	return err ? err : add(arg, hash(name, tab - name, "", 0));
+	return err ? err : add(arg, hash(name, tab - name, ANY, 0));
 }
 
 int fti_known_open(struct fti_known **out, const char *path)
 {
 	struct fti_known *k = calloc(1, sizeof(*k));
-	int fd = open(path ? path : "/proc/kallsyms", O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : 0;
+	int err;
 
 	*out = NULL;
 	if (!k)
-		err = -ENOMEM;
+		return -ENOMEM;
+	k->fd = open(path ? path : "/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	err = k->fd < 0 ? -errno : fti_lines_init(&k->lines, k->fd);
 	if (!err)
 		err = grow(k);
 	if (!err)
-		err = fti_each_line(fd, on_line, k);
-	if (fd >= 0)
-		close(fd);
-	if (err)
+		err = k->rest = fti_lines_each(&k->lines, on_line, k);
+	if (err < 0)
 		fti_known_close(k);
 	else
 		*out = k;
-	return err;
+	return err < 0 ? err : 0;
 }
 
 void fti_known_close(struct fti_known *k)
 {
-	if (k)
-		free(k->slot);
+	if (!k)
+		return;
+	if (k->fd >= 0)
+		close(k->fd);
+	fti_lines_free(&k->lines);
+	free(k->slot);
 	free(k);
 }
 
-static int count_of(const struct fti_known *k, uint64_t h)
+static int count_of(const struct fti_known *k, const char *name, const char *module)
 {
+	const uint64_t h = hash(name, strlen(name), module, module ? strlen(module) : 0);
 	const uint64_t found = k->slot[find(k, h)];
 
 	return found ? 1 + (int)(found & SEVERAL) : 0;
 }
 
-int fti_known_count(const struct fti_known *k, const char *name, const char *module)
+int fti_known_count(struct fti_known *k, const char *name, const char *module)
 {
-	const size_t len = strlen(name);
-	int count;
+	int count = module ? 0 : count_of(k, name, NULL);
 
-	if (module)
-		return count_of(k, hash(name, len, module, strlen(module)));
-	count = count_of(k, hash(name, len, NULL, 0));
-	return count ? count : count_of(k, hash(name, len, "", 0));
+	if (count)
+		return count;
+	while (k->rest > 0)
+		k->rest = fti_lines_each(&k->lines, on_line, k);
+	if (!module)
+		count = count_of(k, name, BEHIND);
+	if (!count)
+		count = count_of(k, name, module ? module : ANY);
+	return count ? count : k->rest;
 }
 
 /* -- addresses --------------------------------------------------------------------------------- */

@@ -4,7 +4,9 @@
  *
  * A kprobe on a name that several functions have goes to the first of them, or is refused, as
  * the kernel likes; one on a function that its module does not have is taken and never hit.  Only
- * hashes are kept, so that the answer for a thousand functions costs one reading of the list.
+ * hashes are kept, so that the answer for a thousand functions costs one reading of the list, and
+ * only up to _etext as long as all are found there: half of the list is behind it, and of what has
+ * the same name there (data, functions for booting) the kernel takes none, for it is not the first.
  */
 #ifndef FTI_KNOWN_H
 #define FTI_KNOWN_H
@@ -18,9 +20,9 @@ struct fti_known;
 int fti_known_open(struct fti_known **out, const char *path);
 void fti_known_close(struct fti_known *k);
 
-/* 0, 1, or 2 for more than one.  Without a module (NULL) the kernel's own goes before those of
- * modules, as the kernel looks it up. */
-int fti_known_count(const struct fti_known *k, const char *name, const char *module);
+/* 0, 1, 2 for more than one, or -errno of reading on.  Without a module (NULL) the kernel's own
+ * goes before those of modules, as the kernel looks it up. */
+int fti_known_count(struct fti_known *k, const char *name, const char *module);
 
 /*
  * The addresses of a name, in a module (NULL: of the kernel itself), from kallsyms (path as above):

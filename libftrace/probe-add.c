@@ -126,6 +126,8 @@ static int check_function(struct ft_probes *ps, const char *place)
 	if (colon)
 		*colon = 0;
 	count = fti_known_count(ps->known, colon ? colon + 1 : name, colon ? name : NULL);
+	if (count < 0)
+		return 0;
 	return count == 1 ? 0 : count ? -EADDRNOTAVAIL : -ENOENT;
 }
 

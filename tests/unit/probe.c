@@ -192,6 +192,35 @@ static void test_known_counts_names(void)
 	fti_known_close(k);
 }
 
+/* Whatever was asked before. */
+static void test_known_takes_the_first_of_names_behind_the_text(void)
+{
+	struct fti_known *k = known_of(
+		"ffffffff81000000 T vfs_read\n"
+		"ffffffff81000010 t twice\n"
+		"ffffffff81000020 t twice\n"
+		"ffffffff81800000 T _etext\n"
+		"ffffffff82000000 d vfs_read\n"
+		"ffffffff82000010 d data\n"
+		"ffffffff83000000 t setup\n"
+		"ffffffff83000010 t setup\n"
+		"ffffffff83000020 T _etext\n"
+		"ffffffffc0000000 t vfs_read\t[one]\n"
+		"ffffffffc0000010 t data\t[one]\n"
+		"ffffffffc0000020 t last\t[one]\n");
+
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(fti_known_count(k, "vfs_read", NULL), 1);
+		CU_ASSERT_EQUAL(fti_known_count(k, "twice", NULL), 2);
+		CU_ASSERT_EQUAL(fti_known_count(k, "setup", NULL), 2);
+		CU_ASSERT_EQUAL(fti_known_count(k, "data", NULL), 1);
+		CU_ASSERT_EQUAL(fti_known_count(k, "vfs_read", "one"), 1);
+		CU_ASSERT_EQUAL(fti_known_count(k, "last", NULL), 1);
+		CU_ASSERT_EQUAL(fti_known_count(k, "nonesuch", NULL), 0);
+	}
+	fti_known_close(k);
+}
+
 static void test_known_takes_any_text(void)
 {
 	struct fti_known *k = known_of("\n \nx\nffff T\nffff T \nffff TT f\nffff T g\t\n"
@@ -675,6 +704,7 @@ UNIT_SUITE("probe",
 	UNIT_TEST(test_rows_leave_out_what_only_one_list_has_at_its_end),
 	UNIT_TEST(test_rows_that_do_not_fit_are_refused),
 	UNIT_TEST(test_known_counts_names),
+	UNIT_TEST(test_known_takes_the_first_of_names_behind_the_text),
 	UNIT_TEST(test_known_takes_any_text),
 	UNIT_TEST(test_known_grows),
 	UNIT_TEST(test_arguments_have_names_where_the_kernel_knows_them),
