@@ -161,8 +161,6 @@ is "$(rows leaf 0 do_nanosleep)" 7 '-p: old and new threads, no child process, n
 is "$(json tid | sort -u | wc -l)" 3 '-p: three threads'
 team -p FIRST --children
 is "$(rows leaf 0 do_nanosleep)" 15 '--children: the child process, too'
-team -L FIRST
-is "$(rows leaf 0 do_nanosleep)" 1 '-L: the first thread alone'
 team -L FIRST --children
 is "$(rows leaf 0 do_nanosleep)" 13 '-L --children: the thread and what it makes, not its sister'
 team -L OLD

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kprobe --ret: entry and return as one row; hits that the kernel missed, loss, overload, all ends.
-# requires: function=do_sys_openat2 function=do_nanosleep
+# requires: function=do_sys_openat2 function=hrtimer_nanosleep
 . /t/lib.sh
 . /t/endings.sh
 
@@ -46,16 +46,16 @@ is "$(grep do_nano out | json latency_us - | awk '$1 >= 20000 { slow++ } $1 >= 2
 is "$(calls paired) $(calls unbegun) $(calls open) $(calls unended) $(calls missed)" '20 0 0 0 0' 'JSON: the totals'
 
 # more at once than the kernel's own choice of return instances
-probe --json --ret -o rows do_nanosleep -- workload threads 100 2 20000
+probe --json --ret -o rows hrtimer_nanosleep -- workload threads 100 2 20000
 mv rows out
-is "$(rows do_nanosleep) $(calls paired) $(calls missed)" '200 200 0' 'many at once: all are there'
-probe --json -o rows r2:do_nanosleep -- workload threads 20 1 50000
+is "$(rows hrtimer_nanosleep) $(calls paired) $(calls missed)" '200 200 0' 'many at once: all are there'
+probe --json -o rows r2:hrtimer_nanosleep -- workload threads 20 1 50000
 mv rows out
 if grep -q '"missed":' out; then
-	like "$err" "^kprobe: the kernel missed [0-9]+ hits of 'do_nanosleep' \(of any process\)$" \
+	like "$err" "^kprobe: the kernel missed [0-9]+ hits of 'hrtimer_nanosleep' \(of any process\)$" \
 		'missed hits: are told'
 	# of other processes, too
-	cmp_num $(($(rows do_nanosleep) + $(grep '^{"missed":' out | json do_nanosleep - | tr -d '}'))) -ge 20 \
+	cmp_num $(($(rows hrtimer_nanosleep) + $(grep '^{"missed":' out | json hrtimer_nanosleep - | tr -d '}'))) -ge 20 \
 		'missed hits: their number'
 else
 	skip 'before 5.15 the kernel does not count them' 'missed hits'
@@ -63,7 +63,7 @@ fi
 
 # one that sleeps on when the trace ends
 start_workload nanosleep 1 20000000
-start kprobe --json --ret -p "$work_pid" do_nanosleep
+start kprobe --json --ret -p "$work_pid" hrtimer_nanosleep
 wait_for recording
 release nowait
 wait_for grep -q '^35 ' "/proc/$work_pid/syscall"
@@ -81,7 +81,7 @@ is $(($(json_end events) + lost)) 40000 'loss: nothing is unaccounted for'
 is "$(rows getppid)" "$(calls paired)" 'loss: what is certain is shown'
 
 hot_sleeps
-probe --max-rate 200 -o rows p:do_nanosleep
+probe --max-rate 200 -o rows p:hrtimer_nanosleep
 is "$status" 4 'overload: exit status'
 like "$err" '^kprobe: stopped: more than 200 events a second' 'overload: says so'
 cooled
@@ -92,7 +92,7 @@ echo 0 >$T/events/somebody/opens/enable
 echo >$T/trace
 
 endings_load='workload nanosleep 1000000 5000'
-endings kprobe kprobe --ret do_nanosleep
+endings kprobe kprobe --ret hrtimer_nanosleep
 is "$(cat $T/kprobe_events)" "$(cat events)" 'after all ends the probes of others are there'
 echo '-:somebody/opens' >>$T/kprobe_events
 done_testing
