@@ -37,6 +37,7 @@ struct ft_stream {
 	uint64_t  second_end_ns, second_events, second_lost;
 	int	  hot_seconds, losing_seconds;
 	int	  signals;
+	bool	  draining;		/* recording has been stopped */
 };
 
 /* Of the i-th CPU, polled or not. */

@@ -24,6 +24,7 @@ static int only_cpus(const struct dirent *d)
 /* CPU numbers may be sparse: those the buffer has are the directories of per_cpu. */
 static int open_cpus(struct ft_stream *st)
 {
+	const char *file = st->config.snapshot ? "snapshot_raw" : "trace_pipe_raw";
 	int dir = fti_session_dirfd(st->session), n, err = 0;
 	struct dirent **list;
 	char path[64];
@@ -37,7 +38,7 @@ static int open_cpus(struct ft_stream *st)
 		if (err || !st->cpus || !st->fds)
 			continue;
 		st->cpus[st->count] = atoi(list[i]->d_name + 3);
-		snprintf(path, sizeof(path), "per_cpu/%.32s/trace_pipe_raw", list[i]->d_name);
+		snprintf(path, sizeof(path), "per_cpu/%.32s/%s", list[i]->d_name, file);
 		st->fds[st->count].fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		st->fds[st->count].events = POLLIN;
 		if (st->fds[st->count].fd < 0)
@@ -164,7 +165,7 @@ static int open_live(struct ft_stream *st)
 	calibrate(st);
 	if (st->config.no_recording)
 		return 0;
-	percent = ft_session_read(s, "buffer_percent");
+	percent = st->config.snapshot ? NULL : ft_session_read(s, "buffer_percent");
 	st->watermark = percent && (!strcmp(percent, "50") || !ft_session_set(s, "buffer_percent", "50"));
 	free(percent);
 	if (!st->config.with_self)

@@ -53,6 +53,11 @@ static void on_loss(void *arg, int cpu, uint64_t count, bool known, uint64_t ts)
 {
 	struct ft_stream *st = arg;
 
+	/* All that is before the oldest record of a CPU is a loss to its reader. */
+	if (st->config.snapshot) {
+		st->stats.overwritten = true;
+		return;
+	}
 	if (known) {
 		st->stats.lost += count;
 		st->second_events += count;
@@ -108,7 +113,7 @@ static int read_round(struct ft_stream *st)
 {
 	int deepest = 0, more = 1, n;
 
-	if (st->config.no_recording)
+	if (st->config.no_recording || (st->config.snapshot && !st->draining))
 		return 0;
 	fti_merge_begin(st->merge);
 	for (int pass = 0; more && pass < PASS_MAX; pass++) {
@@ -205,7 +210,7 @@ static bool wait_for_records(struct ft_stream *st, bool pending, uint64_t now, u
 	struct timespec ts;
 
 	/* What is counted may be what we call. */
-	if (st->config.no_recording)
+	if (st->config.no_recording || st->config.snapshot)
 		wait = HOUR_NS;
 	if (until <= now)
 		wait = 0;
@@ -245,6 +250,7 @@ static int drain(struct ft_stream *st)
 {
 	int pages, err = 0, seen;
 
+	st->draining = true;
 	take_signals(st);
 	seen = st->signals;
 	do {
@@ -320,10 +326,11 @@ int ft_stream_run(struct ft_stream *st, const struct ft_stream_ops *ops, void *a
 		e = st->config.no_recording ? 0 : ft_session_stop(st->session);
 		if (e)
 			err = e;
-		/* A callback that wanted the end, or failed, wants no more. */
-		if (!err)
+		/* A callback that wanted the end, or failed, wants no more; but of a snapshot it has
+		 * seen nothing yet. */
+		if (!err || (err > 0 && st->config.snapshot))
 			err = drain(st);
-		if (!err && !st->stats.cut && !st->config.no_recording)
+		if (!err && !st->stats.cut && !st->config.no_recording && !st->config.snapshot)
 			count_all_lost(st);
 	} else {
 		err = deliver(st, true);

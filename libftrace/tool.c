@@ -280,6 +280,7 @@ static int record(struct ft_run *r, struct fti_command *command)
 		.unordered   = r->unordered,
 		.with_self   = r->with_self,
 		.no_recording = r->no_recording,
+		.snapshot    = r->snapshot,
 	};
 	int err;
 

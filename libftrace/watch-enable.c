@@ -44,6 +44,23 @@ static int set_filter(struct ft_watch *w, const struct fti_watched *e)
 	return err && filter ? filter_refused(w, e, err, path) : 0;
 }
 
+/*
+ * With a filter it waits for the event's values, and they are in the snapshot; without one (seen
+ * on 6.12) the event comes after it.  The filter keeps our own calls away: the kernel's list of
+ * tasks does not apply to triggers of system calls (5.10).
+ */
+static int snapshot_line(const struct ft_watch *w, const char *own, char **line)
+{
+	const char *filter = w->opt->filter;
+	int tids[2];
+
+	fti_session_own_tids(w->r->session, tids);
+	return asprintf(line, "snapshot:1 if common_pid != %d && common_pid != %d%s%s%s%s%s%s",
+			tids[0] ? tids[0] : -1, tids[1] ? tids[1] : -1,
+			own ? " && (" : "", own ? own : "", own ? ")" : "",
+			filter ? " && (" : "", filter ? filter : "", filter ? ")" : "");
+}
+
 static int set_trigger(struct ft_watch *w, const struct fti_watched *e)
 {
 	const char *trigger = w->opt->trigger, *filter = w->opt->filter;
@@ -56,7 +73,9 @@ static int set_trigger(struct ft_watch *w, const struct fti_watched *e)
 		return ft_fail(w->r->session, -EOPNOTSUPP,
 			       "this kernel has no event triggers (3.14 and later)");
 	/* One that is not shown does not trigger, either. */
-	if (own && filter)
+	if (w->r->snapshot)
+		err = snapshot_line(w, own, &line);
+	else if (own && filter)
 		err = asprintf(&line, "%.*s(%s) && (%s)", (int)(own - trigger), trigger, own, filter);
 	else
 		err = asprintf(&line, "%s%s%s", trigger, filter ? " if " : "", filter ? filter : "");
@@ -73,7 +92,7 @@ int fti_watch_enable(struct ft_watch *w)
 
 	for (size_t i = 0; i < w->count && !err; i++)
 		err = set_filter(w, &w->events[i]);
-	for (size_t i = 0; i < w->count && !err && w->opt->trigger; i++)
+	for (size_t i = 0; i < w->count && !err && w->opt->trigger && !w->r->snapshot; i++)
 		err = set_trigger(w, &w->events[i]);
 	if (!err && w->in_kernel)
 		return fti_watch_hist_setup(w);
@@ -81,4 +100,39 @@ int fti_watch_enable(struct ft_watch *w)
 		err = ft_session_enable_event(w->r->session, w->events[i].system,
 					      w->events[i].event, NULL);
 	return err;
+}
+
+int fti_watch_snapshot_check(const struct ft_watch *w)
+{
+	struct ft_session *s = w->r->session;
+
+	if (!ft_session_has_global(s, "snapshot"))
+		return ft_fail(s, -EOPNOTSUPP,
+			       "this kernel has no snapshots (CONFIG_TRACER_SNAPSHOT)");
+	/* A file as new as 5.2; in 5.1 snapshots came to instances, which free them when they go. */
+	if (!ft_session_has_global(s, "error_log"))
+		return ft_fail(s, -EOPNOTSUPP, "the trigger 'snapshot' of this kernel knows the "
+			       "top-level buffer alone (before 5.2): 'traceoff' shows as much");
+	return 0;
+}
+
+int fti_watch_snapshot_arm(struct ft_watch *w)
+{
+	/* What comes while recording is off triggers, too, and would leave nothing but that. */
+	int err = ft_session_start(w->r->session);
+
+	return err ? err : set_trigger(w, &w->events[0]);
+}
+
+bool fti_watch_snapshot_taken(const struct ft_watch *w)
+{
+	char path[256], *text;
+	bool taken;
+
+	snprintf(path, sizeof(path), "events/%s/%s/trigger", w->events[0].system,
+		 w->events[0].event);
+	text = ft_session_read(w->r->session, path);
+	taken = text && strstr(text, "snapshot:count=0 ");
+	free(text);
+	return taken;
 }

@@ -57,9 +57,10 @@ bool fti_watch_sums(const struct ft_watch_opt *opt);
 int fti_watch_sum(struct fti_sum_spec *spec, const struct ft_watch_opt *opt, char why[128]);
 
 /* "traceoff[:N] [if FILTER]" and the like.  */
-bool fti_watch_trigger_ok(const char *text);
+bool fti_watch_trigger_ok(const struct ft_watch_opt *opt);
 const char *fti_watch_trigger_filter(const char *text);	/* NULL: none */
 bool fti_watch_stack_trigger(const struct ft_watch_opt *opt);
+bool fti_watch_snapshot_trigger(const struct ft_watch_opt *opt);
 
 void fti_watched_free(struct fti_watched *e);	/* what it points to */
 
@@ -72,8 +73,11 @@ const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched 
 int fti_watch_refuse(struct ft_watch *w, const struct fti_watched *e, const char *filter,
 		     const struct ft_filter_error *error);
 
-/* watch-enable.c */
+/* watch-enable.c: also, can this kernel take snapshots; record, and have one taken; was it */
 int fti_watch_enable(struct ft_watch *w);
+int fti_watch_snapshot_check(const struct ft_watch *w);
+int fti_watch_snapshot_arm(struct ft_watch *w);
+bool fti_watch_snapshot_taken(const struct ft_watch *w);
 
 /* watch-row.c */
 int fti_watch_row(struct ft_watch *w, const struct ft_event *e);

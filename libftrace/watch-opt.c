@@ -103,11 +103,19 @@ bool fti_watch_stack_trigger(const struct ft_watch_opt *opt)
 	return opt->trigger && !strncmp(opt->trigger, "stacktrace", 10);
 }
 
-bool fti_watch_trigger_ok(const char *text)
+bool fti_watch_snapshot_trigger(const struct ft_watch_opt *opt)
+{
+	return opt->snapshots && opt->trigger && !strncmp(opt->trigger, "snapshot", 8);
+}
+
+bool fti_watch_trigger_ok(const struct ft_watch_opt *opt)
 {
 	static const char *const words[] = { "traceoff", "stacktrace" };
-	const char *p = NULL;
+	const char *text = opt->trigger, *p = NULL;
 
+	/* Another one would replace it. */
+	if (fti_watch_snapshot_trigger(opt))
+		p = text[8] == ':' ? NULL : text + 8;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strncmp(text, words[i], strlen(words[i])))
 			p = text + strlen(words[i]);
@@ -134,11 +142,16 @@ void ft_watch_check(const struct ft_run *r, struct ft_watch_opt *opt, struct ft_
 		ft_opt_error(tool, "option '--top' needs --count");
 	if (opt->folded && r->opt.wall)
 		ft_opt_error(tool, "options '--folded' and '--wall' exclude each other");
-	if (opt->trigger && !fti_watch_trigger_ok(opt->trigger))
+	if (opt->trigger && !fti_watch_trigger_ok(opt))
 		ft_opt_error(tool, "--trigger '%s': not traceoff or stacktrace, with [:N] "
-			     "[if FILTER]", opt->trigger);
+			     "[if FILTER]%s", opt->trigger,
+			     opt->snapshots ? ", or snapshot [if FILTER]" : "");
+	if (fti_watch_snapshot_trigger(opt) && r->opt.operand_count &&
+	    strpbrk(r->opt.operands[0], "*?[\\"))
+		ft_opt_error(tool, "--trigger '%s': the first tracepoint takes it, and '%s' is a "
+			     "pattern", opt->trigger, r->opt.operands[0]);
 	/* To notice that it has: then nothing more comes. */
-	if (opt->trigger && !strncmp(opt->trigger, "traceoff", 8))
+	if (opt->trigger && !fti_watch_stack_trigger(opt))
 		opt->interval_ns = LOOK_NS;
 	shown = shown_columns(r, opt, &spec);
 	memcpy(columns, all_columns, sizeof(all_columns));

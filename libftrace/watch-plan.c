@@ -90,7 +90,8 @@ static int check_event(struct ft_watch *w, struct ft_show *show, const struct ft
 			       fti_watched_name(w, e, name));
 	if (e->unfiltered)
 		return 0;
-	if (trigger && ft_filter_check(trigger, e->ev, &error))
+	if (trigger && (!w->r->snapshot || e == w->events) &&
+	    ft_filter_check(trigger, e->ev, &error))
 		return fti_watch_refuse(w, e, trigger, &error);
 	if (w->opt->filter && ft_filter_check(w->opt->filter, e->ev, &error))
 		return error.field && !e->named ? 1 : fti_watch_refuse(w, e, w->opt->filter,
@@ -150,6 +151,9 @@ int ft_watch_plan(struct ft_run *r)
 	char why[128];
 	int err;
 
+	err = r->snapshot ? fti_watch_snapshot_check(w) : 0;
+	if (err)
+		return err;
 	err = list_systems(w);
 	if (!err && w->sums)
 		err = fti_watch_sum(&spec, w->opt, why);

@@ -21,6 +21,7 @@ int ft_watch_new(struct ft_run *r, const struct ft_watch_opt *opt)
 	w->opt = opt;
 	w->text = !r->opt.json && !r->opt.csv;
 	w->sums = fti_watch_sums(opt);
+	r->snapshot = fti_watch_snapshot_trigger(opt);
 	return 0;
 }
 
@@ -225,6 +226,9 @@ int ft_watch_ready(struct ft_run *r)
 	/* A stack is told from others' by its place behind its event. */
 	r->unordered = w->sums && !w->opt->folded;
 	r->no_recording = w->in_kernel;
+	err = r->snapshot ? fti_watch_snapshot_arm(w) : 0;
+	if (err)
+		return err;
 	if (!w->opt->header || w->sums || w->opt->folded)
 		return 0;
 	text = ft_line_headings(w->line, &len);
@@ -280,6 +284,13 @@ static int stopped(struct ft_watch *w)
 	return w->off > 2;
 }
 
+/* The kernel counts before it does it. */
+static int snapped(struct ft_watch *w)
+{
+	w->off += fti_watch_snapshot_taken(w);
+	return w->off > 1;
+}
+
 int ft_watch_clock(struct ft_run *r)
 {
 	char text[32];
@@ -296,7 +307,7 @@ int ft_watch_interval(struct ft_run *r)
 	int err;
 
 	if (!w->sum)
-		return stopped(w);
+		return r->snapshot ? snapped(w) : stopped(w);
 	err = ft_watch_clock(r);
 	if (!err)
 		err = summary(w);
@@ -311,7 +322,16 @@ void ft_watch_nothing(const struct ft_run *r)
 	const struct ft_watch *w = r->watch;
 	char name[FTI_WATCHED_NAME];
 
-	if (r->rows)
+	if (r->snapshot && !fti_watch_snapshot_taken(w))
+		ft_tool_note(r, "no snapshot was taken: '%s' did not happen%s%s",
+			     fti_watched_name(w, &w->events[0], name),
+			     w->follow ? " in the tasks asked for" : "",
+			     w->opt->filter || fti_watch_trigger_filter(w->opt->trigger) ?
+			     ", or never as the filter wants it" : "");
+	else if (r->snapshot && ft_stream_stats(r->stream)->overwritten)
+		ft_tool_note(r, "older events were overwritten: the buffer holds no more "
+			     "(--buffer-size)");
+	if (r->rows || r->snapshot)
 		return;
 	ft_tool_note(r, "nothing recorded: '%s'%s did not happen%s%s",
 		     fti_watched_name(w, &w->events[0], name),

@@ -61,6 +61,7 @@ static int list(struct ft_run *r)
 
 static int check(struct ft_run *r)
 {
+	o.watch.snapshots = true;
 	ft_watch_check(r, &o.watch, o.columns);
 	if (o.list || (o.view && r->opt.operand_count)) {
 		r->run = list;
@@ -83,8 +84,9 @@ static int plan(struct ft_run *r)
 
 	for (int i = 0; i < o.points && !err; i++)
 		err = ft_watch_add_tracepoints(r, r->opt.operands[i]);
-	/* Triggers act on the top-level buffer alone, up to 5.17, wherever they are set. */
-	r->top = o.watch.trigger;
+	/* Triggers act on the top-level buffer alone, up to 5.17, wherever they are set; snapshot
+	 * does not. */
+	r->top = o.watch.trigger && !r->snapshot;
 	return err ? err : ft_watch_plan(r);
 }
 

@@ -46,6 +46,10 @@ struct ft_stream_config {
 	/* Nothing is recorded or read (tracing_on stays 0): the stream waits for its end, and calls
 	 * on_interval().  For what the kernel counts by itself. */
 	bool	 no_recording;
+	/* Nothing is read while it is recorded, so that the newest overwrite the oldest; at the end,
+	 * also one that on_interval() asks for, the snapshot that a trigger has taken meanwhile is
+	 * delivered instead of the buffer.  max_rate does not apply. */
+	bool	 snapshot;
 };
 
 /* Totals of a stream; valid until it is closed. */
@@ -60,6 +64,7 @@ struct ft_stream_stats {
 	bool	 cut;		/* a second signal ended the delivery of what was left */
 	bool	 child_ended;	/* ended by the child; child_status as from waitpid() */
 	int	 child_status;
+	bool	 overwritten;	/* config.snapshot: there were older events, not counted as lost */
 };
 
 /* Open the per-CPU buffers of the session and start to record.  evs gives the page format and must

@@ -45,6 +45,7 @@ struct ft_run {
 	bool		      unordered;	/* until ready() is done: struct ft_stream_config */
 	bool		      with_self;
 	bool		      no_recording;
+	bool		      snapshot;
 	bool		      totals;	/* rows are sums: what was lost is not shown at its place */
 	int		      (*run)(struct ft_run *r);	/* begins as tool->run; check() may set it */
 

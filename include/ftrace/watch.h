@@ -29,6 +29,7 @@ struct ft_watch_opt {
 	/* Set by the tool: */
 	bool probes;		/* events are its own probes, named without their group */
 	bool user_stacks;	/* stacks are those of programs */
+	bool snapshots;		/* the trigger "snapshot" is known: the event added first has it */
 };
 
 /* Their rows in a tool's table; opt_ is a struct ft_watch_opt.  They take bits 0 to 3 of
@@ -53,7 +54,7 @@ struct ft_watch_opt {
 	FT_ARG(0, "top", FT_OPT_UINT, &(opt_).top, "N", "with --count: only the N most frequent", \
 	       .min = 1),									\
 	FT_ARG(0, "trigger", FT_OPT_STRING, &(opt_).trigger, "TRIGGER",				\
-	       "traceoff or stacktrace[:N] [if FILTER], when an event comes",		\
+	       "what the kernel does when an event comes: traceoff, stacktrace, ...",	\
 	       .excludes = 8)
 
 enum {
@@ -69,7 +70,7 @@ enum {
  */
 void ft_watch_check(const struct ft_run *r, struct ft_watch_opt *opt, struct ft_column *columns);
 
-/* Makes r->watch; opt must outlive it. */
+/* Makes r->watch; opt must outlive it.  r->snapshot tells that the trigger is one. */
 int ft_watch_new(struct ft_run *r, const struct ft_watch_opt *opt);
 void ft_watch_free(struct ft_run *r);
 

@@ -27,10 +27,15 @@ refuse "--top '0': out of range (1 to 18446744073709551615)" tpoint --top 0 --co
 refuse "--count 'a,b,c': at most 2 fields (see 'tpoint -h')" tpoint --count a,b,c a:b
 refuse "--count 'a,': not a field's name (see 'tpoint -h')" tpoint --count a, a:b
 refuse "--hist 'a,b': at most 1 field (see 'tpoint -h')" tpoint --hist a,b a:b
-for trigger in enable_event:a:b hist:keys=a traceoff: traceoff:x 'traceoff if ' 'stacktrace x' snapshot traceofff; do
-	refuse "--trigger '$trigger': not traceoff or stacktrace, with [:N] [if FILTER] \
-(see 'tpoint -h')" tpoint --trigger "$trigger" a:b
+for trigger in enable_event:a:b hist:keys=a traceoff: traceoff:x 'traceoff if ' 'stacktrace x' traceofff \
+	snapshot:1 snapshots 'snapshot if '; do
+	refuse "--trigger '$trigger': not traceoff or stacktrace, with [:N] [if FILTER], or snapshot \
+[if FILTER] (see 'tpoint -h')" tpoint --trigger "$trigger" a:b
 done
+refuse "--trigger 'snapshot': not traceoff or stacktrace, with [:N] [if FILTER] (see 'kprobe -h')" \
+	kprobe --trigger snapshot p:vfs_read
+refuse "--trigger 'snapshot if x': the first tracepoint takes it, and 'a:*' is a pattern (see 'tpoint -h')" \
+	tpoint --trigger 'snapshot if x' 'a:*' a:b
 
 # A wrong command line opens nothing.
 call tpoint -o "$T/never" -p 0 a:b

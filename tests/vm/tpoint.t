@@ -20,6 +20,7 @@ ascending() { awk '$1 < last { exit 1 } { last = $1 } END { exit !NR }'; }
 
 enter=raw_syscalls:sys_enter
 nap=syscalls:sys_enter_nanosleep
+ask=syscalls:sys_enter_getppid
 sleepers() { workload nanosleep 1000000 3000 & sleepers_pid=$!; }
 no_sleepers() { kill -KILL $sleepers_pid; wait $sleepers_pid 2>/dev/null; }
 
@@ -195,7 +196,32 @@ if [ -e $T/events/sched/sched_switch/trigger ]; then
 	is "$(grep -c sys_nanosleep out) $(grep -c '<stack trace>' out)" '5 2' '--trigger stacktrace:N'
 	is "$(state_diff tpoint -q)" '' '--trigger: nothing of it remains'
 fi
+if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+	point --json --trigger snapshot $nap $ask -L $sleepers_pid
+	is "$status $err" '0 ' '--trigger snapshot: ends by itself'
+	like "$(grep '"event":' out | tail -n 1)" "\"event\":\"$nap\"" \
+		'--trigger snapshot: with what triggered it'
+fi
 no_sleepers
+if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+	point --json --trigger 'snapshot if rmtp == 0' $nap $ask -- \
+		sh -c 'workload syscall getppid 3; workload nanosleep 2 1000; workload syscall getppid 5; :'
+	is "$status $err" '0 ' '--trigger snapshot: exit status, nothing to complain'
+	is "$(echo $(json event | tail -n 4 | uniq -c))" "3 $ask 1 $nap" \
+		'--trigger snapshot: all before the match, and that, and no more'
+	ok "$(json time_s | ascending; echo $?)" '--trigger snapshot: in order of time'
+	point --json --buffer-size 8 --trigger snapshot $nap $ask -- \
+		sh -c 'workload syscall getppid 3000; workload nanosleep 1 1000; :'
+	is "$err" 'tpoint: older events were overwritten: the buffer holds no more (--buffer-size)' \
+		'--trigger snapshot: tells that there was more'
+	cmp_num "$(rows getppid)" -ge 50 '--trigger snapshot: the last of many'
+	is "$(json event | tail -n 1) $(json_end lost)" "$nap 0" '--trigger snapshot: up to the match'
+	point --json --trigger 'snapshot if rmtp == 1' $nap $ask -- workload nanosleep 3 1000
+	is "$status $(rows event)" '0 0' '--trigger snapshot: nothing matched'
+	is "$err" "tpoint: no snapshot was taken: '$nap' did not happen in the tasks asked for, or never \
+as the filter wants it" '--trigger snapshot: nothing matched, says so'
+	is "$(state_diff tpoint -q)" '' '--trigger snapshot: nothing of it remains'
+fi
 
 # --- listing
 
@@ -241,6 +267,9 @@ bad 2 "cannot sum up '$enter': no such field 'idd' \(did you mean 'id'\?\)$" --c
 bad 2 "cannot sum up '$enter': 'args' is neither a number nor a string$" --count args $enter
 bad 2 "cannot sum up 'sched:sched_switch': 'prev_comm' is not a number$" --hist prev_comm sched:sched_switch
 bad 2 'no process or thread with ID 4194303$' -p 4194303 $nap
+if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+	bad 2 "cannot filter '$nap': no such field 'id'$" --trigger 'snapshot if id == 1' $nap $enter
+fi
 is "$(state_diff tpoint -q)" '' 'refusals change nothing'
 
 point --json 'sched:sched_process_*' "filename == \"/t/bin/workload\"" -- workload exit 0
@@ -275,6 +304,20 @@ endings_tracer=''
 endings_second=works
 endings_load='workload nanosleep 1000000 5000'
 endings tpoint tpoint $nap
+
+# A snapshot shows nothing before it is taken, so the list is not for it.
+if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+	ending=snapshot:
+	endings_begin
+	for signal in INT KILL; do
+		start tpoint --trigger 'snapshot if rmtp == 1' $nap
+		wait_for recording
+		stop $signal
+		wait_for at_rest_now
+		at_rest "$ending SIG$signal"
+	done
+	endings_end
+fi
 
 is "$(state_diff tpoint -q)" '' 'the tracing state is as before'
 done_testing
