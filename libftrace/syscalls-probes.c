@@ -36,7 +36,7 @@ struct fetching {
 	struct ft_session *session;
 	const struct variant *variant;	/* NULL: a function of the kernel with arguments of C */
 	bool users;			/* the kernel tells user memory from its own (5.3+) */
-	char text[1024];
+	char text[2048];
 	size_t len;
 };
 
@@ -86,9 +86,54 @@ static bool fetch(struct fetching *f, const struct ft_syscalls_spec *spec)
 	return true;
 }
 
+/*
+ * "at0=%si:u64 item0=+u0(%si):u64 ... string0=+0(+u0(%si)):ustring ..."
+ *
+ * The kernel follows pointers of its own size only.
+ */
+static bool fetch_list(struct fetching *f, const struct ft_syscalls_spec *spec, unsigned int part)
+{
+	const unsigned int first = fti_list_first[part], count = fti_list_first[part + 1] - first;
+	const char *user = f->users ? "+u" : "+";
+	char arg[48], item[64];
+
+	if (!spec->list || !f->variant ||
+	    (f->variant->abi != FT_ABI_X86_64 && f->variant->abi != FT_ABI_ARM64))
+		return false;
+	argument(f, spec->list, arg, sizeof(arg));
+	f->len = 0;
+	put(f, "at", 0, "", arg, "u64");
+	for (unsigned int i = 0; i <= count; i++) {
+		snprintf(item, sizeof(item), "%s%u(", user, 8 * (first + i));
+		put(f, "item", i, item, arg, "u64");
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		snprintf(item, sizeof(item), "%s%u(%s)", user, 8 * (first + i), arg);
+		put(f, "string", i, "+0(", item, f->users ? "ustring" : "string");
+	}
+	return true;
+}
+
+/* Without them the call is still told. */
+static void add_list(struct ft_syscalls *sc, const char *function, struct fetching *f,
+		     struct fti_place *p)
+{
+	char name[32];
+
+	for (unsigned int i = 0; i < FTI_LIST_PARTS; i++) {
+		p->lists[i] = (struct fti_list_probe){ .probe = -1, .id = -1 };
+		if (!fetch_list(f, p->spec, i))
+			continue;
+		snprintf(name, sizeof(name), "list%zu", ft_probes_count(sc->probes));
+		p->lists[i].probe = ft_probes_try(sc->probes, &(struct ft_probe_spec){
+			.kind = FT_PROBE_KERNEL, .event = name, .place = function,
+			.args = f->text });
+	}
+}
+
 /* The end first, which can be refused where a beginning is not; one that is left alone does no
  * harm, but keeps its name.  0 or negative. */
-static int add_place(struct ft_syscalls *sc, const char *function, const struct fetching *f,
+static int add_place(struct ft_syscalls *sc, const char *function, struct fetching *f,
 		     const struct ft_syscalls_spec *spec, unsigned int number)
 {
 	struct fti_place *p = &sc->places[sc->place_count];
@@ -109,6 +154,7 @@ static int add_place(struct ft_syscalls *sc, const char *function, const struct 
 		.kind = FT_PROBE_KERNEL, .event = name, .place = function, .args = f->text });
 	if (p->entry < 0)
 		return p->entry;
+	add_list(sc, function, f, p);
 	sc->place_count++;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records of calls put together. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@ struct running {
 	uint64_t args[FT_SYSCALLS_ARGS_MAX];
 	enum text from;
 	bool	  words;	/* args[4] and args[5] are there */
-	char	  text[];	/* FT_SYSCALLS_TEXT_MAX if there are any */
+	char	  text[];	/* FT_SYSCALLS_TEXT_MAX if there are any; then a struct fti_list */
 };
 
 static size_t text_room(const struct ft_syscalls *sc)
@@ -32,31 +33,90 @@ static size_t text_room(const struct ft_syscalls *sc)
 	return 0;
 }
 
-static size_t data_offset(const struct ft_syscalls *sc)
+static size_t list_offset(const struct ft_syscalls *sc)
 {
 	return (sizeof(struct running) + text_room(sc) + 15) / 16 * 16;
 }
 
+static size_t data_offset(const struct ft_syscalls *sc)
+{
+	return list_offset(sc) + (sc->lists ? (sizeof(struct fti_list) + 15) / 16 * 16 : 0);
+}
+
+static struct fti_list *list_of(const struct ft_syscalls *sc, struct running *c)
+{
+	return (void *)((char *)c + list_offset(sc));
+}
+
 int fti_calls_new(struct ft_syscalls *sc)
 {
+	bool lists = false;
+
+	for (const struct ft_syscalls_spec *spec = sc->config.calls; spec->name; spec++)
+		lists |= spec->list != 0;
+	if (lists)
+		sc->lists = calloc(FTI_LISTS_MAX, sizeof(*sc->lists));
+	if (lists && !sc->lists)
+		return -ENOMEM;
 	return ft_pairs_new(&sc->pairs, RUNNING_MAX, data_offset(sc) + sc->config.data_size);
 }
 
 /* -- a beginning ------------------------------------------------------------------------------- */
 
 /* A string of no bytes, not even a NUL, is one that the kernel could not read. */
+const char *fti_syscalls_text(const struct ft_field *f, const struct ft_event *e, size_t *len)
+{
+	const char *text = ft_field_bytes(f, e, len);
+
+	if (!text || !*len)
+		return NULL;
+	*len = strnlen(text, *len);
+	return *len == strlen(FAULT) && !memcmp(text, FAULT, *len) ? NULL : text;
+}
+
 static bool copy_text(struct running *c, const struct ft_field *f, const struct ft_event *e)
 {
-	char text[FT_SYSCALLS_TEXT_MAX];
 	size_t len;
+	const char *text = fti_syscalls_text(f, e, &len);
 
-	if (!ft_field_bytes(f, e, &len) || !len)
+	if (!text)
 		return false;
-	len = ft_field_str(f, e, text, sizeof(text));
-	if (!strcmp(text, FAULT))
-		return false;
-	memcpy(c->text, text, len + 1);
+	if (len >= FT_SYSCALLS_TEXT_MAX)
+		len = FT_SYSCALLS_TEXT_MAX - 1;
+	memcpy(c->text, text, len);
+	c->text[len] = 0;
 	return true;
+}
+
+static struct fti_list *waiting_list(const struct ft_syscalls *sc, int tid)
+{
+	return &sc->lists[(unsigned int)tid % FTI_LISTS_MAX];
+}
+
+/* Of several probes of one place, which records first is the kernel's choice. */
+static bool take_list(struct ft_syscalls *sc, const struct fti_place *p, const struct ft_event *e)
+{
+	struct ft_pair *pair;
+	unsigned int i = 0;
+
+	while (i < FTI_LIST_PARTS && p->lists[i].id != e->type)
+		i++;
+	if (i == FTI_LIST_PARTS)
+		return false;
+	pair = ft_pairs_innermost(sc->pairs, e->tid, e->cpu);
+	fti_list_take(pair ? list_of(sc, pair->data) : waiting_list(sc, e->tid), &p->lists[i], i,
+		      e);
+	return true;
+}
+
+static void join_list(struct ft_syscalls *sc, struct running *c, int tid)
+{
+	struct fti_list *l = waiting_list(sc, tid);
+
+	if (l->tid != tid)
+		return;
+	*list_of(sc, c) = *l;
+	l->tid = 0;
 }
 
 /* No call can be within another: one that is still open has lost its end. */
@@ -79,6 +139,8 @@ static void take_entry(struct ft_syscalls *sc, const struct fti_place *p, const 
 	for (unsigned int i = 0; i < FT_SYSCALLS_ARGS_MAX; i++)
 		c->args[i] = ft_field_u64(&p->arg[i], e);
 	c->words = p->spec->words && p->entry >= 0;
+	if (sc->lists)
+		join_list(sc, c, e->tid);
 	if (!p->spec->text || !copy_text(c, &p->text, e))
 		return;
 	len = strlen(c->text);
@@ -162,6 +224,14 @@ static void read_late(struct ft_syscalls *sc, struct running *c, const int tid[2
 	sc->call.text = c->text;
 }
 
+static void set_list(struct ft_syscalls *sc, struct running *c)
+{
+	const struct fti_list *l = list_of(sc, c);
+
+	if (l->tid && l->at == c->args[c->spec->list - 1])
+		fti_list_join(l, sc->list, &sc->call);
+}
+
 static void set_call(struct ft_syscalls *sc, const struct ft_pair *pair)
 {
 	struct running *c = pair->data;
@@ -173,6 +243,8 @@ static void set_call(struct ft_syscalls *sc, const struct ft_pair *pair)
 		.data = (char *)c + data_offset(sc),
 	};
 	memcpy(sc->call.args, c->args, sizeof(c->args));
+	if (c->spec->list)
+		set_list(sc, c);
 }
 
 static int end(struct ft_syscalls *sc, unsigned int number, const struct ft_event *e, int64_t ret)
@@ -180,6 +252,8 @@ static int end(struct ft_syscalls *sc, unsigned int number, const struct ft_even
 	const struct ft_pair *pair = ft_pairs_return(sc->pairs, number, e->tid, e->cpu, e->ts);
 	struct running *c;
 
+	if (sc->lists && waiting_list(sc, e->tid)->tid == e->tid)
+		waiting_list(sc, e->tid)->tid = 0;
 	if (!pair)
 		return 0;
 	c = pair->data;
@@ -230,6 +304,8 @@ static int take(struct ft_syscalls *sc, const struct ft_event *e)
 			take_entry(sc, p, e);
 			return 0;
 		}
+		if (p->spec->list && p->entry >= 0 && take_list(sc, p, e))
+			return 0;
 	}
 	return -ENOENT;
 }
@@ -266,4 +342,6 @@ const struct ft_syscalls_call *ft_syscalls_running(struct ft_syscalls *sc, const
 void ft_syscalls_lost(struct ft_syscalls *sc, int cpu)
 {
 	ft_pairs_lost(sc->pairs, cpu);
+	for (size_t i = 0; sc->lists && i < FTI_LISTS_MAX; i++)
+		sc->lists[i].tid = 0;
 }

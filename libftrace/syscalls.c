@@ -58,6 +58,7 @@ void ft_syscalls_free(struct ft_syscalls *sc)
 	ft_follow_close(sc->follow);
 	ft_abis_free(sc->abis);
 	ft_pairs_free(sc->pairs);
+	free(sc->lists);
 	fti_processes_close(sc->processes);
 	free(sc);
 }
@@ -116,6 +117,7 @@ static int find_place(struct ft_syscalls *sc, struct fti_place *p)
 	const char *entry = ft_probes_event(sc->probes, (size_t)p->entry);
 	const char *end = ft_probes_event(sc->probes, (size_t)p->exit);
 	char name[16];
+	int err;
 
 	p->entry_id = ft_event_id(evs, group, entry);
 	p->exit_id = ft_event_id(evs, group, end);
@@ -125,8 +127,16 @@ static int find_place(struct ft_syscalls *sc, struct fti_place *p)
 	}
 	snprintf(name, sizeof(name), "text%u", p->spec->text);
 	ft_field_find(evs, group, entry, name, &p->text);
-	return p->entry_id < 0 || p->exit_id < 0 ? -ENOENT :
-	       ft_field_find(evs, group, end, "ret", &p->ret);
+	err = p->entry_id < 0 || p->exit_id < 0 ? -ENOENT :
+	      ft_field_find(evs, group, end, "ret", &p->ret);
+	for (unsigned int i = 0; i < FTI_LIST_PARTS && !err && p->spec->list; i++) {
+		struct fti_list_probe *l = &p->lists[i];
+
+		if (l->probe >= 0)
+			err = fti_list_find(evs, group,
+					    ft_probes_event(sc->probes, (size_t)l->probe), l, i);
+	}
+	return err;
 }
 
 static int find_raw(struct ft_syscalls *sc)

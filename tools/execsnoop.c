@@ -37,6 +37,7 @@ static struct {
 	struct ft_syscalls *calls;	/* -x */
 	const char	   *systems[16];
 	uint64_t	    hidden;	/* started again, without -r */
+	uint64_t	    unknown;	/* failed calls of whose arguments nothing is known */
 } o;
 
 static const struct ft_opt options[] = {
@@ -77,8 +78,8 @@ static const char *const examples[] = {
 };
 
 static const struct ft_syscalls_spec calls[] = {
-	{ .name = "execve", .args = { "filename", "argv" }, .text = 1 },
-	{ .name = "execveat", .args = { "fd", "filename", "argv" }, .text = 2 },
+	{ .name = "execve", .args = { "filename", "argv" }, .text = 1, .list = 2 },
+	{ .name = "execveat", .args = { "fd", "filename", "argv" }, .text = 2, .list = 3 },
 	{ .name = NULL }
 };
 
@@ -259,6 +260,13 @@ static int take_failed(struct ft_run *r, const struct ft_syscalls_call *call)
 
 	if (call->ret >= 0 || !is_asked_for(exec.file))
 		return 0;
+	if (call->list) {
+		exec.args = call->list;
+		exec.len = call->list_len;
+		exec.argc = call->list_count;
+		exec.cut = call->list_cut;
+	}
+	o.unknown += !exec.len;
 	exec.pid = ft_execs_task(o.execs, call->tid, &exec.ppid, &exec.parent);
 	return print(r, &exec, call->ret);
 }
@@ -294,7 +302,7 @@ static int on_loss(struct ft_run *r, int cpu)
 static int finish(struct ft_run *r)
 {
 	static const char *const keys[] = { "execs", "looked_up", "unknown", "cut", "again_hidden",
-					    NULL };
+					    "failed_unknown", NULL };
 	struct ft_exec_stats st;
 	int err;
 
@@ -302,6 +310,9 @@ static int finish(struct ft_run *r)
 	if (st.unknown)
 		ft_tool_note(r, "arguments of %" PRIu64 " programs are not known ([?]): they had "
 			     "ended before /proc could tell", st.unknown);
+	if (o.unknown)
+		ft_tool_note(r, "arguments of %" PRIu64 " failed calls are not known ([?]): they "
+			     "could not be read when the call began", o.unknown);
 	if (o.hidden)
 		ft_tool_note(r, "%" PRIu64 " programs more were started by processes shown before "
 			     "(-r)", o.hidden);
@@ -309,7 +320,8 @@ static int finish(struct ft_run *r)
 		ft_tool_note(r, "nothing recorded: no program was started%s",
 			     o.follow ? " by the tasks asked for" : "");
 	err = ft_out_record(r->out, "execs", keys, (uint64_t[]){ st.execs, st.looked_up, st.unknown,
-								 st.cut, o.hidden });
+								 st.cut, o.hidden,
+								 o.unknown });
 	return err || !o.failed ? err : ft_syscalls_report(o.calls, "calls");
 }
 

@@ -38,6 +38,8 @@ struct ft_syscalls_spec {
 	/* Which of them points to two 64-bit numbers that are wanted; 0: none.  They become
 	 * args[4] and args[5]. */
 	unsigned int words;
+	/* Which of them points to a list of strings, as argv, that is wanted; 0: none. */
+	unsigned int list;
 };
 
 enum ft_syscalls_method { FT_SYSCALLS_AUTO, FT_SYSCALLS_PROBES, FT_SYSCALLS_EVENTS };
@@ -65,6 +67,11 @@ struct ft_syscalls_call {
 	 * read from the process's memory later. */
 	const char *text;
 	bool	 text_sure;
+	/* Of spec->list, as it was when the call began: the first strings, each with its NUL; NULL: not
+	 * known, as of programs of 32 bits and without probes.  cut: there are more, or may be. */
+	const char *list;
+	size_t	 list_len, list_count;
+	bool	 list_cut;
 	void	*data;		/* config.data_size bytes, zeroed at its beginning */
 };
 

@@ -21,7 +21,7 @@
 	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"		\
 	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
 
-enum { NEWTASK = 100, RENAME, ENTER, EXIT, OPENAT, BEGIN, END, PATH };
+enum { NEWTASK = 100, RENAME, ENTER, EXIT, OPENAT, BEGIN, END, PATH, LIST };
 
 static const struct { const char *dir, *text; } formats[] = {
 	{ "task/task_newtask", "name: task_newtask\nID: 100\n" COMMON
@@ -413,7 +413,172 @@ static void test_syscalls_take_the_kernels_copy(void)
 	free_calls(sc);
 }
 
+/* -- lists of strings -------------------------------------------------------------------------- */
+
+#define ARGV 0x7ffc0000u
+
+/* Records BEGIN and END of execve(), LIST and LIST + 1 of its argv. */
+static struct ft_syscalls *new_exec(struct ft_run *r)
+{
+	static const struct ft_syscalls_spec listed[] = {
+		{ .name = "execve", .args = { "filename", "argv" }, .list = 2 }, { 0 }
+	};
+	static const struct ft_field word = { .offset = 8, .size = 8, .count = 1 };
+	struct ft_syscalls *sc = new_calls(r);
+	struct fti_place *p = &sc->places[0];
+
+	ft_pairs_free(sc->pairs);
+	sc->config.calls = listed;
+	CU_ASSERT_EQUAL_FATAL(fti_calls_new(sc), 0);
+	*p = (struct fti_place){ .spec = listed, .entry_id = BEGIN, .exit_id = END, .ret = word };
+	p->arg[1] = word;
+	for (unsigned int part = 0; part < FTI_LIST_PARTS; part++) {
+		const unsigned int count = fti_list_first[part + 1] - fti_list_first[part];
+		struct fti_list_probe *l = &p->lists[part];
+
+		l->id = (int)(LIST + part);
+		l->at = word;
+		for (unsigned int i = 0; i <= count; i++) {
+			l->item[i] = word;
+			l->item[i].offset = (uint16_t)(16 + 8 * i);
+			l->string[i % count] = (struct ft_field){ .size = 1, .dynamic = 1,
+				.offset = (uint16_t)(24 + 8 * count + 4 * (i % count)) };
+		}
+	}
+	return sc;
+}
+
+/* Strings of one page, NULL after the last; "?": of a page that is not there. */
+static int feed_list(struct ft_syscalls *sc, unsigned int part, uint64_t at,
+		     const char *const *strings)
+{
+	const size_t count = fti_list_first[part + 1] - fti_list_first[part];
+	const size_t locs = 24 + 8 * count;
+	struct record rec = { .size = locs + 4 * count };
+
+	store_u64(&rec, 8, at);
+	for (size_t i = 0; i <= count && strings[i]; i++) {
+		const bool there = strcmp(strings[i], "?") != 0;
+		const size_t len = there && *strings[i] ? strlen(strings[i]) + 1 : 0;
+		const uint32_t loc = (uint32_t)(rec.size | len << 16);
+
+		store_u64(&rec, 16 + 8 * i, there ? 0x5000 + 16 * i : 0x9000);
+		if (i < count)
+			store(&rec, locs + 4 * i, &loc, sizeof(loc));
+		if (i < count && len)
+			store(&rec, rec.size, strings[i], len);
+	}
+	return feed(sc, (int)(LIST + part), 4194001, 0, &rec);
+}
+
+static int feed_u64(struct ft_syscalls *sc, int type, uint64_t v)
+{
+	struct record rec = { .size = 0 };
+
+	store_u64(&rec, 8, v);
+	return feed(sc, type, 4194001, 0, &rec);
+}
+
+/* Of a call of exec that fails, the list recorded before or after its beginning: the strings, each
+ * with a '|', "..." if there are more; "?" if it is not known. */
+static const char *failed(struct ft_syscalls *sc, bool before, const char *const *first,
+			  const char *const *second)
+{
+	static char text[1024];
+	const struct ft_syscalls_call *c = ft_syscalls_last(sc);
+
+	if (!before)
+		CU_ASSERT_EQUAL(feed_u64(sc, BEGIN, ARGV), 0);
+	if (second)
+		CU_ASSERT_EQUAL(feed_list(sc, 1, ARGV, second), 0);
+	if (first)
+		CU_ASSERT_EQUAL(feed_list(sc, 0, ARGV, first), 0);
+	if (before)
+		CU_ASSERT_EQUAL(feed_u64(sc, BEGIN, ARGV), 0);
+	CU_ASSERT_EQUAL(feed_u64(sc, END, (uint64_t)-ENOENT), 1);
+	if (!c->list)
+		return "?";
+	memcpy(text, c->list, c->list_len);
+	for (size_t i = 0; i < c->list_len; i++)
+		text[i] = text[i] ? text[i] : '|';
+	strcpy(text + c->list_len, c->list_cut ? "..." : "");
+	return text;
+}
+
+#define STRINGS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define NONE	     ((const char *const[]){ NULL })
+
+static void test_syscalls_read_lists(void)
+{
+	const char *const *many = STRINGS("4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14");
+	const char *const *four = STRINGS("0", "1", "2", "3", "4");	/* and more */
+	struct ft_run r;
+	struct ft_syscalls *sc = new_exec(&r);
+
+	for (int before = 0; before < 2; before++) {
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, STRINGS("a", "b c"), NONE), "a|b c|");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, STRINGS("a", "", "b"), NULL), "a||b|");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, STRINGS("a", "?", "b"), NONE), "a|...");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, STRINGS("?"), NONE), "?");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, NULL, many), "?");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, STRINGS("0", "1", "2", "3"), NULL),
+				       "0|1|2|3|");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, four, NULL), "0|1|2|3|...");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, four, STRINGS("4", "", "6")),
+				       "0|1|2|3|4||6|");
+		CU_ASSERT_STRING_EQUAL(failed(sc, before, four, many),
+				       "0|1|2|3|4|5|6|7|8|9|10|11|12|13|14|");
+	}
+	free_calls(sc);
+}
+
+static void test_syscalls_take_no_list_of_another_call(void)
+{
+	struct ft_run r;
+	struct ft_syscalls *sc = new_exec(&r);
+
+	/* of another address */
+	feed_list(sc, 0, ARGV + 64, STRINGS("other"));
+	CU_ASSERT_STRING_EQUAL(failed(sc, false, NULL, NULL), "?");
+	/* of a call whose beginning was not recorded */
+	feed_list(sc, 0, ARGV, STRINGS("other"));
+	CU_ASSERT_EQUAL(feed_u64(sc, END, 0), 0);
+	CU_ASSERT_STRING_EQUAL(failed(sc, false, NULL, NULL), "?");
+	/* of one before a loss */
+	feed_list(sc, 0, ARGV, STRINGS("other"));
+	ft_syscalls_lost(sc, 1);
+	CU_ASSERT_STRING_EQUAL(failed(sc, false, NULL, NULL), "?");
+	/* of one whose end was not recorded */
+	feed_u64(sc, BEGIN, ARGV);
+	feed_list(sc, 0, ARGV, STRINGS("other"));
+	CU_ASSERT_STRING_EQUAL(failed(sc, false, NULL, NULL), "?");
+	free_calls(sc);
+}
+
 /* -- records that no kernel makes -------------------------------------------------------------- */
+
+static void test_syscalls_survive_lists_of_any_size(void)
+{
+	struct ft_run r;
+	struct ft_syscalls *sc = new_exec(&r);
+	unsigned int seed = 54321;
+	struct record rec;
+	uint32_t loc;
+
+	for (int i = 0; i < 20000; i++) {
+		rec.size = (size_t)rand_r(&seed) % 200;
+		for (size_t at = 0; at < rec.size; at++)
+			rec.data[at] = (unsigned char)(rand_r(&seed) >> 7);
+		loc = 72 | (uint32_t)(rec.size - 72) << 16;
+		store_u64(&rec, 8, ARGV);
+		if (rec.size > 80 && rand_r(&seed) % 2)	/* a string up to the end of the record */
+			store(&rec, 56, &loc, sizeof(loc));
+		feed(sc, BEGIN + rand_r(&seed) % 5, 4194001 + rand_r(&seed) % 3, 0, &rec);
+		CU_ASSERT(ft_syscalls_last(sc)->list_len <= sizeof(sc->list));
+	}
+	CU_ASSERT(stats(sc).paired > 0);
+	free_calls(sc);
+}
 
 static void test_syscalls_survive_records_of_any_size(void)
 {
@@ -453,4 +618,7 @@ UNIT_SUITE("syscalls",
 	   UNIT_TEST(test_syscalls_are_never_within_another),
 	   UNIT_TEST(test_syscalls_know_who_calls),
 	   UNIT_TEST(test_syscalls_take_the_kernels_copy),
+	   UNIT_TEST(test_syscalls_read_lists),
+	   UNIT_TEST(test_syscalls_take_no_list_of_another_call),
+	   UNIT_TEST(test_syscalls_survive_lists_of_any_size),
 	   UNIT_TEST(test_syscalls_survive_records_of_any_size));

@@ -46,12 +46,10 @@ is "$#|$4|$5|$6|$7|$8|$9|${10}" "10||two  words|a'b|\\n|\"\$x\"|NL|é" '-q: a sh
 is "$(grep -cF "\$'new\\012line' 'é'" rows)" 2 '-q: control characters escaped'
 is "$(head -n 1 rows)" '   PID   PPID ARGS' 'text: headings'
 
-snoop -t --parent --uid -a 2 -- workload exec 1 /t/bin/workload exit 0
+snoop -t --parent --uid -a 4 -- workload exec 1 /t/bin/workload exit 0 "bell$(printf '\007')" more
 is "$(sed -n 1p out | xargs)" 'TIMEs PARENT UID PID PPID ARGS' '-t --parent --uid: headings'
-is "$(grep -cE '^[0-9]+\.[0-9]{6} workload +0 +[0-9]+ +[0-9]+ /t/bin/workload exit \.\.\.$' out)" 1 \
-	'-a: two arguments, and that there are more'
-snoop -- workload exec 1 /t/bin/workload exit 0 "bell$(printf '\007')"
-is "$(grep -cF '/t/bin/workload exit 0 bell\x07' out)" 2 'text: no control character comes through'
+is "$(grep -cE '^[0-9]+\.[0-9]{6} workload +0 +[0-9]+ +[0-9]+ /t/bin/workload exit 0 bell\\x07 \.\.\.$' out)" 1 \
+	'-a: four arguments, and that there are more; no control character comes through'
 
 # --- however many, however short
 
@@ -64,11 +62,11 @@ workload exec $many /t/bin/workload exit 0 right
 stop
 is "$status" 0 'many: exit status'
 mv rows out
-is "$(argv | grep -cxF '["/t/bin/workload","exit","0","right"]')" $many 'many: all, with their arguments'
-is "$(json_end lost)" 0 'many: nothing lost'
 ppid=$(grep -F "[\"workload\",\"exec\",\"$many\"," out | sed 's/.*"pid":\([0-9]*\).*/\1/')
-is "$(grep '"argv":\["/t.*"right"]' out | json ppid - | sort -u)" "$ppid" 'many: all of one parent'
-is "$(grep '"right"]' out | json uid - | sort -u)" 0 'many: all of one user'
+wanted='"ret":0,"args":"/t/bin/workload exit 0 right","argv":["/t/bin/workload","exit","0","right"],"cut":false,'
+is "$(grep -cF "\"ppid\":$ppid,$wanted" out)" $many 'many: all, with their arguments, of one parent'
+is "$(grep -cF '"parent":"workload","uid":0,"pid":' out)" $many 'many: all of one user'
+is "$(json_end lost)" 0 'many: nothing lost'
 
 # what is shown is right, or is said not to be known
 snoop --json --buffer-size 8 -- workload exec 400 /t/bin/workload exit 0 right
@@ -90,8 +88,7 @@ is "$(rest looked_up) $(rest cut)" '2 0' 'long: counted'
 snoop --json -- workload exec 1 /t/bin/workload exit 0 "$long" end
 is "$(rest cut)" 2 'long and dead: cut'
 is "$(grep '"pid":' out | json cut - | sort -u)" true 'long and dead: each row says so'
-snoop -- workload exec 1 /t/bin/workload exit 0 "$long" end
-like "$(tail -n 1 out)" ' /t/bin/workload exit 0 a{1850,1920} \.\.\.$' 'long and dead: what fits, and "..."'
+like "$out" '"args":"/t/bin/workload exit 0 a{1850,1920} \.\.\.","argv"' 'long and dead: what fits, and "..."'
 
 # --- which
 
@@ -103,36 +100,47 @@ snoop -- sh script
 is "$(grep -c ' first$' out)" 3 'without -r: new processes'
 is "$(grep -c ' last$' out)" 1 'without -r: what they start first'
 like "$err" '^execsnoop: 2 programs more were started by processes shown before \(-r\)$' 'without -r: says so'
-snoop -r -- sh script
-is "$(grep -c ' last$' out)" 3 '-r: what they start then, too'
-snoop '^w.*d$' -- sh script
+snoop -r '^w.*d$' -- sh script
+is "$(grep -c ' last$' out)" 2 '-r: what they start then, too'
 is "$(sed 1d out | grep -vc ' workload \| /t/bin/workload ')" 0 'name: no others'
 is "$(grep -c ' first$' out)" 3 'name: all of that name'
-snoop 'x+y' -- sh script
+snoop --method proc 'x+y' -- sh script
 is "$status $out" '0 ' 'name: none'
 
-# --- failures
+# --- failures, and users
 
 echo text >plain
-cat >script <<'E2'
-workload exec 2 /nonesuch/program a b
-workload exec 1 /tmp/execsnoop.t/plain
-workload exec 1 /t/bin/workload exit 0
+count14='1 2 3 4 5 6 7 8 9 10 11 12 13 14'
+cat >script <<E2
+workload exec 2 /nonesuch/program '' 'b  c' é
+workload exec 1 /tmp/execsnoop.t/plain one
+workload exec 1 /nonesuch/fits $count14
+workload exec 1 /nonesuch/more $count14 15
+workload exec 1 /nonesuch/long $long end
+workload exec 1 /nonesuch/longer $long$long end
+su user -c '/t/bin/workload exec 1 /t/bin/workload exit 7'
 E2
-snoop -x --json -- sh script
-is "$status" 0 '-x: exit status'
-is "$(grep -c '"ret":-2,"error":"ENOENT","file":"/nonesuch/program"' out)" 2 '-x: no such file'
-is "$(grep -c '"ret":-13,"error":"EACCES","file":"/tmp/execsnoop.t/plain"' out)" 1 '-x: not executable'
-is "$(grep -c '"ret":0,.*"file":"/t/bin/workload"' out)" 4 '-x: and what succeeded'
-snoop -x -- sh script
-is "$(grep -cE '^ +[0-9]+ +[0-9]+ +-2 ENOENT  /nonesuch/program' out)" 2 '-x: as text'
-is "$(grep -cE '^ +[0-9]+ +[0-9]+ +0 +/t/bin/workload exit 0$' out)" 1 '-x: as text, success'
-
-# --- users
-
 echo 'user:x:1000:1000::/:/bin/sh' >>/etc/passwd
-snoop --json -- su user -c '/t/bin/workload exec 1 /t/bin/workload exit 7'
+snoop -x --json -- sh script
 sed -i '$d' /etc/passwd
+is "$status" 0 '-x: exit status'
+failed() { grep "^{.*\"ret\":$1,\"error\":\"$2\",.*\"file\":\"$3\"" out | sed 's/.*"argv"://; s/,"file":.*//'; }
+wanted='["/nonesuch/program","","b  c","é"],"cut":false'
+is "$(failed -2 ENOENT /nonesuch/program)" "$wanted
+$wanted" '-x: no such file, and its arguments'
+is "$(failed -13 EACCES /tmp/execsnoop.t/plain)" '["/tmp/execsnoop.t/plain","one"],"cut":false' \
+	'-x: not executable'
+all="[\"/nonesuch/NAME\",$(echo "$count14" | sed 's/[0-9]*/"&"/g; s/ /,/g')]"
+is "$(failed -2 ENOENT /nonesuch/fits)" "$(echo "$all" | sed s/NAME/fits/),\"cut\":false" \
+	'-x: as many as are recorded'
+is "$(failed -2 ENOENT /nonesuch/more)" "$(echo "$all" | sed s/NAME/more/),\"cut\":true" \
+	'-x: one more is told'
+is "$(failed -2 ENOENT /nonesuch/long)" "[\"/nonesuch/long\",\"$long\",\"end\"],\"cut\":false" \
+	'-x: long arguments'
+is "$(grep -c '"ret":-2,"error":"ENOENT","file":"/nonesuch/longer"' out) $(rest failed_unknown)" '1 1' \
+	'-x: too long to be recorded: counted'
+like "$err" '^execsnoop: arguments of 1 failed calls are not known \(\[\?\]\)' '-x: and told'
+is "$(grep -c '"ret":0,.*"argv":\["/t/bin/workload","exit","7"\]' out)" 1 '-x: and what succeeded'
 is "$(grep '"exit","7"\]' out | json uid - | sort -u)" 1000 'the user of a process that has ended'
 
 # --- by /proc alone
@@ -142,9 +150,15 @@ wait_for recording
 workload exec 1 /t/bin/workload nanosleep 1 1000000 'a b'
 stop
 is "$(argv | grep -cxF '["/t/bin/workload","nanosleep","1","1000000","a b"]')" 1 'proc: arguments of what lives'
-snoop --method proc -- workload exec 1 /t/bin/workload exit 0
-like "$(tail -n 1 out)" ' /t/bin/workload \[\?\]$' 'proc: a program that has ended'
-like "$err" '^execsnoop: arguments of [12] programs are not known' 'proc: says so'
+cat >script <<'E2'
+workload exec 1 /nonesuch/program a
+workload exec 1 /t/bin/workload exit 0
+E2
+snoop -x --method proc -- sh script
+like "$(head -n 1 out)" '^   PID   PPID RET ERROR   ARGS$' 'proc, -x: headings'
+like "$out" '^ +[0-9]+ +[0-9]+ +-2 ENOENT  (/nonesuch/program )?\[\?\]$' 'proc, -x: a failure'
+like "$(tail -n 1 out)" '^ +[0-9]+ +[0-9]+ +0 +/t/bin/workload \[\?\]$' 'proc: a program that has ended'
+like "$err" '^execsnoop: arguments of [1-4] programs are not known' 'proc: says so'
 
 # --- which tasks
 
@@ -173,10 +187,9 @@ is "$(grep -c '/t/bin/workload exit 0$' out)" 2 'settings of others: do not chan
 others_unset
 is "$(state_diff execsnoop -q)" '' 'settings of others: nothing of them remains'
 
-# with all the probes that it can make
 # shellcheck disable=SC2034
 endings_load='workload reexec 20000' endings_second=works
-endings execsnoop execsnoop -r -x
+endings execsnoop execsnoop -r
 
 is "$(state_diff execsnoop -q)" '' 'the tracing state is as before'
 done_testing
