@@ -267,16 +267,17 @@ state_diff()
 }
 
 # others_set [LINE...]: change what others may have set at top level when a tool is started. A line
-# is "FILE VALUE [WHAT IT IS AT REST]". others_unset puts all at rest again.
+# is "FILE VALUE [WHAT IT IS AT REST]". others_unset puts all at rest again. Of the threads that are not
+# traced the kernel's thread 2 cannot be one: those it makes meanwhile would be added (event-fork).
 others_set()
 {
 	cat >others <<EOF
 set_ftrace_filter vfs_read
 set_ftrace_notrace do_nanosleep
 set_ftrace_pid 1
-set_ftrace_notrace_pid 2
+set_ftrace_notrace_pid 3
 set_event_pid 1
-set_event_notrace_pid 2
+set_event_notrace_pid 3
 trace_clock global local
 buffer_size_kb 64 $(cat $T/buffer_size_kb)
 options/function-fork 1 0
