@@ -366,9 +366,11 @@ static int ask_for(int in, int out, pid_t server, unsigned int loss, long bytes)
 	set_interface("near", "10.9.0.1", "fd09::1", "10.9.0.2", "fd09::2", 2);
 	tell(out);
 	hear(in);
-	set_loss("near", loss);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		fd[i] = connect_to(to[i].family, to[i].address, to[i].port);
+		/* The first SYN has arrived, so that there was a SYN-ACK to be lost. */
+		if (!i)
+			set_loss("near", loss);
 		exchange(fd[i], bytes);
 		hear(in);
 	}
