@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * private: a mount namespace of the test's own, with an empty /run in it, so that journals are real
- * files where tools look for them and none of the host's is seen.
+ * files where tools look for them and none of the host's is seen; and tracefs there.
  */
 #ifndef PRIVATE_H
 #define PRIVATE_H
@@ -34,15 +34,48 @@ static inline const char *private_namespace(void)
 	return NULL;
 }
 
-/* Begins a test that needs it. */
-#define NEED_PRIVATE_NAMESPACE()				\
+/* tracefs, where nobody else looks for it. */
+#define TRACEFS "/run/tracefs"
+
+/* NULL, or why it is not there. */
+static inline const char *private_tracefs(void)
+{
+	static bool mounted;
+	const char *reason = private_namespace();
+
+	if (reason || mounted)
+		return reason;
+	mkdir(TRACEFS, 0700);
+	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
+		return "cannot mount tracefs";
+	mounted = true;
+	return NULL;
+}
+
+/* NULL, or why there are no user probes to test with. */
+static inline const char *private_uprobes(void)
+{
+	const char *reason = private_tracefs();
+
+	if (reason)
+		return reason;
+	if (access(TRACEFS "/uprobe_events", W_OK) || access(TRACEFS "/set_event_pid", F_OK))
+		return "no uprobe events in instances on this kernel";
+	return NULL;
+}
+
+/* Leave the test if there is a reason. */
+#define NEED(why)						\
 	do {							\
-		const char *reason_ = private_namespace();	\
+		const char *reason_ = (why);			\
 		if (reason_) {					\
 			unit_skip(reason_);			\
 			return;					\
 		}						\
 	} while (0)
+
+#define NEED_PRIVATE_NAMESPACE() NEED(private_namespace())
+#define NEED_UPROBES()		 NEED(private_uprobes())
 
 /* A directory of plain files below /run that stands for tracefs. */
 struct tree {

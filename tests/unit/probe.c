@@ -19,7 +19,6 @@
 #include "unit.h"
 
 #define LEN(a)	(sizeof(a) / sizeof((a)[0]))
-#define TRACEFS "/run/tracefs"
 #define CALLS	1000
 
 /* -- lists ------------------------------------------------------------------------------------- */
@@ -284,32 +283,6 @@ static void test_arguments_have_names_where_the_kernel_knows_them(void)
 }
 
 /* -- on this kernel ---------------------------------------------------------------------------- */
-
-/* NULL, or why there is nothing to test with. */
-static const char *ready(void)
-{
-	static bool mounted;
-	const char *reason = private_namespace();
-
-	if (reason || mounted)
-		return reason;
-	mkdir(TRACEFS, 0700);
-	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		return "cannot mount tracefs";
-	if (access(TRACEFS "/uprobe_events", W_OK) || access(TRACEFS "/set_event_pid", F_OK))
-		return "no uprobe events in instances on this kernel";
-	mounted = true;
-	return NULL;
-}
-
-#define NEED_UPROBES()					\
-	do {						\
-		const char *reason_ = ready();		\
-		if (reason_) {				\
-			unit_skip(reason_);		\
-			return;				\
-		}					\
-	} while (0)
 
 /* What is probed, called in a way that no compiler can see through. */
 static long probed(long a, long b)

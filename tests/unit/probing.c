@@ -17,7 +17,6 @@
 #include "unit.h"
 
 #define LEN(a)	(sizeof(a) / sizeof((a)[0]))
-#define TRACEFS "/run/tracefs"
 #define ROWS	"/run/rows"
 #define SAID	"/run/said"
 
@@ -122,32 +121,6 @@ static const struct ft_tool tool = {
 };
 
 /* -- running it -------------------------------------------------------------------------------- */
-
-/* NULL, or why there is nothing to test with. */
-static const char *can(void)
-{
-	static bool mounted;
-	const char *reason = private_namespace();
-
-	if (reason || mounted)
-		return reason;
-	mkdir(TRACEFS, 0700);
-	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		return "cannot mount tracefs";
-	if (access(TRACEFS "/uprobe_events", W_OK) || access(TRACEFS "/set_event_pid", F_OK))
-		return "no uprobe events in instances on this kernel";
-	mounted = true;
-	return NULL;
-}
-
-#define NEED_UPROBES()					\
-	do {						\
-		const char *reason_ = can();		\
-		if (reason_) {				\
-			unit_skip(reason_);		\
-			return;				\
-		}					\
-	} while (0)
 
 static bool is_recording(pid_t pid)
 {

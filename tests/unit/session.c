@@ -28,7 +28,6 @@
 #include "unit.h"
 
 #define LEN(a)	  (sizeof(a) / sizeof((a)[0]))
-#define TRACEFS	  "/run/tracefs"
 #define TURNS	  6000		/* of 10 ms: a bound, not an expectation */
 #define TURN_NS	  10000000
 #define MS_NS	  1000000ULL
@@ -51,15 +50,12 @@ static void take_turn(void)
 /* NULL, or why there is nothing to test with. */
 static const char *ready(void)
 {
-	static bool mounted;
-	const char *reason = private_namespace();
+	static bool done;
+	const char *reason = private_tracefs();
 	sigset_t set;
 
-	if (reason || mounted)
+	if (reason || done)
 		return reason;
-	mkdir(TRACEFS, 0700);
-	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		return "cannot mount tracefs";
 	if (access(TRACEFS "/" SYS_ENTER "enable", F_OK) || access(TRACEFS "/instances", F_OK))
 		return "no raw_syscalls events or no instances on this kernel";
 	sigemptyset(&set);
@@ -72,7 +68,7 @@ static const char *ready(void)
 	signal(SIGPIPE, SIG_IGN);
 	our_mark = (unsigned long)getpid();
 	take_turn();
-	mounted = true;
+	done = true;
 	return NULL;
 }
 
@@ -92,14 +88,7 @@ static bool top_level_is_in_use(void)
 	return used;
 }
 
-#define NEED_TRACEFS()					\
-	do {						\
-		const char *reason_ = ready();		\
-		if (reason_) {				\
-			unit_skip(reason_);		\
-			return;				\
-		}					\
-	} while (0)
+#define NEED_TRACEFS() NEED(ready())
 
 #define NEED_TOP_LEVEL()						\
 	do {								\

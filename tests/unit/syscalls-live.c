@@ -20,7 +20,6 @@
 #include "private.h"
 #include "unit.h"
 
-#define TRACEFS "/run/tracefs"
 #define ROWS	"/run/rows"
 #define THREADS 4
 #define TIMES	200
@@ -119,18 +118,13 @@ static const struct ft_tool tool = {
 
 static const char *can(void)
 {
-	static bool mounted;
-	const char *reason = private_namespace();
+	const char *reason = private_tracefs();
 
-	if (reason || mounted)
+	if (reason)
 		return reason;
-	mkdir(TRACEFS, 0700);
-	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		return "cannot mount tracefs";
 	if (access(TRACEFS "/events/raw_syscalls", F_OK) ||
 	    access(TRACEFS "/set_event_pid", F_OK))
 		return "no system call events on this kernel";
-	mounted = true;
 	return NULL;
 }
 
@@ -224,14 +218,7 @@ static unsigned int rows(const char *part)
 	return n;
 }
 
-#define NEED_EVENTS()					\
-	do {						\
-		const char *reason_ = can();		\
-		if (reason_) {				\
-			unit_skip(reason_);		\
-			return;				\
-		}					\
-	} while (0)
+#define NEED_EVENTS() NEED(can())
 
 static void test_syscalls_of_this_process_are_told(void)
 {

@@ -19,7 +19,6 @@
 #include "unit.h"
 #include "usdt-internal.h"
 
-#define TRACEFS "/run/tracefs"
 #define CALLS	100
 #define VALUES	5
 
@@ -323,32 +322,6 @@ static void test_usdt_lists_what_readelf_lists(void)
 }
 
 /* -- on this kernel --------------------------------------------------------------------------- */
-
-/* NULL, or why there is nothing to test with. */
-static const char *ready(void)
-{
-	static bool mounted;
-	const char *reason = private_namespace();
-
-	if (reason || mounted)
-		return reason;
-	mkdir(TRACEFS, 0700);
-	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		return "cannot mount tracefs";
-	if (access(TRACEFS "/uprobe_events", W_OK) || access(TRACEFS "/set_event_pid", F_OK))
-		return "no uprobe events in instances on this kernel";
-	mounted = true;
-	return NULL;
-}
-
-#define NEED_UPROBES()					\
-	do {						\
-		const char *reason_ = ready();		\
-		if (reason_) {				\
-			unit_skip(reason_);		\
-			return;				\
-		}					\
-	} while (0)
 
 struct use {
 	struct ft_session    *s;

@@ -24,7 +24,6 @@
 #define TURNS	  1000		/* of 10 ms: a bound, not an expectation */
 #define TURN_NS	  10000000
 #define DEAD_PID  4194304	/* PID_MAX_LIMIT: never given out */
-#define TRACEFS	  "/run/tracefs"
 #define FUNC	  ELF64_ST_INFO(STB_GLOBAL, STT_FUNC)
 
 long usym_outer(long n);
@@ -529,18 +528,13 @@ static void test_ustack_folds_are_bounded(void)
 /* NULL, or why there is nothing to test with. */
 static const char *tracing(void)
 {
-	static bool mounted;
-	const char *reason = private_namespace();
+	const char *reason = private_tracefs();
 
-	if (reason || mounted)
+	if (reason)
 		return reason;
-	mkdir(TRACEFS, 0700);
-	if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		return "cannot mount tracefs";
 	if (access(TRACEFS "/events/raw_syscalls/sys_enter", F_OK) ||
 	    access(TRACEFS "/instances", F_OK) || access(TRACEFS "/options/userstacktrace", F_OK))
 		return "no raw_syscalls events, instances or user stacks on this kernel";
-	mounted = true;
 	return NULL;
 }
 
@@ -664,16 +658,12 @@ static void test_ustack_is_what_the_kernel_prints(void)
 {
 	static struct stacks all;
 	char addresses[4096], files[4096];
-	const char *reason = tracing();
 	struct ft_session *s = NULL;
 	pid_t pid;
 	int to;
 
 	NEED_OWN_PIDS();
-	if (reason) {
-		unit_skip(reason);
-		return;
-	}
+	NEED(tracing());
 	CU_ASSERT_EQUAL_FATAL(ft_session_open(&s, &(struct ft_session_config){
 		.tool = "unit-usym", .tracefs = TRACEFS }), 0);
 	pid = record(s, &to);
