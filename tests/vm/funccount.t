@@ -116,7 +116,7 @@ for method in hits trace; do
 done
 count --json -i 300ms -d 900ms do_nanosleep
 is "$(json time_s | sort -u | wc -l)" 3 '-i --json: a time for each summary'
-is "$(json time_s | sort -c; echo $?)" 0 '-i --json: in order'
+is "$(json time_s | sort -c -n; echo $?)" 0 '-i --json: in order'
 before=$(cut -d ' ' -f 1 /proc/uptime)
 is "$(json time_s | awk -v now="$before" '$1 < now - 30 || $1 > now { n++ } END { print n + 0 }')" 0 \
 	'-i --json: of the trace clock'
