@@ -305,8 +305,3 @@ const char *ft_pagecache_name(const struct ft_pagecache *c)
 {
 	return c->way->name;
 }
-
-const char *ft_pagecache_way(const struct ft_pagecache *c)
-{
-	return c->way->way;
-}

@@ -67,7 +67,7 @@ struct ft_pagecache_raw {
 #define FT_PAGECACHE_RAW 6
 
 struct ft_pagecache_counts {
-	uint64_t hits, misses;	/* pages (or folios, ft_pagecache_way()); valid if why is NULL */
+	uint64_t hits, misses;	/* pages (or folios, ft_pagecache_name()); valid if why is NULL */
 	uint64_t dirties;	/* pages (from 5.16 on folios) that became dirty */
 	const char *why;	/* why hits and misses cannot be told; static */
 	uint64_t missed;	/* hits of a kprobe that were not counted */
@@ -94,9 +94,8 @@ ssize_t ft_pagecache_files(struct ft_pagecache *c, size_t top, struct ft_pagecac
 /* Are their hits known? */
 bool ft_pagecache_file_hits(const struct ft_pagecache *c);
 
-/* The way taken: "reads"; and for people.  Static. */
+/* The way taken: "reads".  Static. */
 const char *ft_pagecache_name(const struct ft_pagecache *c);
-const char *ft_pagecache_way(const struct ft_pagecache *c);
 
 /*
  * A path of the file that has this number on this device, if its file system can be asked by that
