@@ -9,6 +9,7 @@
 
 #include "ftrace/syscall.h"
 #include "ftrace/task.h"
+#include "syscall-internal.h"
 
 #define TIDS   4194305	/* the kernel's PID_MAX_LIMIT, and one */
 #define AT_MAX 1000	/* types of auxv entries are below 64 */
@@ -22,10 +23,12 @@ struct ft_abis {
 	uint8_t	    task[TIDS];	/* touched only where tasks are */
 };
 
-/* Only kernels that run i386 programs have this. */
-static bool runs_compat(enum ft_abi native)
+enum ft_abi fti_abi_compat(enum ft_abi native)
 {
-	return native != FT_ABI_X86_64 || !access("/proc/sys/abi/vsyscall32", F_OK);
+	/* x86-64 kernels are built without it, too; this file comes with it. */
+	if (native == FT_ABI_X86_64 && access("/proc/sys/abi/vsyscall32", F_OK))
+		return FT_ABI_UNKNOWN;
+	return ft_abi_compat(native);
 }
 
 int ft_abis_new(struct ft_abis **out)
@@ -36,8 +39,7 @@ int ft_abis_new(struct ft_abis **out)
 	if (!a)
 		return -ENOMEM;
 	a->native = ft_abi_native();
-	if (runs_compat(a->native))
-		a->compat = ft_abi_compat(a->native);
+	a->compat = fti_abi_compat(a->native);
 	a->lookup = ft_task_initial_namespace();
 	return 0;
 }

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "ftrace/syscall.h"
+
 struct fti_syscall_names {
 	int first;		/* number of name[0] */
 	int count;
@@ -22,5 +24,8 @@ struct fti_syscall_names {
 extern const struct fti_syscall_names fti_syscalls_x86_64, fti_syscalls_x32, fti_syscalls_i386;
 extern const struct fti_syscall_names fti_syscalls_arm64, fti_syscalls_arm;
 extern const struct fti_syscall_names fti_syscalls_arm_private;
+
+/* The ABI of the 32-bit programs that this kernel, whose own is native, was built to run. */
+enum ft_abi fti_abi_compat(enum ft_abi native);
 
 #endif

@@ -4,18 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "syscall-internal.h"
 #include "syscalls-internal.h"
 
 #define FILTER_SIZE 512
-
-/* x86-64 kernels are built without it, too; this file comes with it. */
-static bool has_compat(enum ft_abi native)
-{
-	return ft_abi_compat(native) != FT_ABI_UNKNOWN &&
-	       (native != FT_ABI_X86_64 || !access("/proc/sys/abi/vsyscall32", F_OK));
-}
 
 static void add_number(struct ft_syscalls *sc, const struct ft_syscalls_spec *spec, enum ft_abi abi)
 {
@@ -82,7 +75,7 @@ static int enable(struct ft_syscalls *sc)
 int fti_syscalls_add_events(struct ft_syscalls *sc)
 {
 	struct ft_session *s = sc->run->session;
-	const enum ft_abi native = ft_abi_native();
+	const enum ft_abi native = ft_abi_native(), compat = fti_abi_compat(native);
 	bool texts = false;
 	int err = 0;
 
@@ -91,8 +84,8 @@ int fti_syscalls_add_events(struct ft_syscalls *sc)
 			       "call events (CONFIG_KPROBE_EVENTS, CONFIG_FTRACE_SYSCALLS)");
 	for (const struct ft_syscalls_spec *spec = sc->config.calls; spec->name; spec++) {
 		add_number(sc, spec, native);
-		if (has_compat(native))
-			add_number(sc, spec, ft_abi_compat(native));
+		if (compat != FT_ABI_UNKNOWN)
+			add_number(sc, spec, compat);
 		texts |= spec->text != 0;
 	}
 	if (!sc->number_count)
