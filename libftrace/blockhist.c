@@ -9,8 +9,8 @@
 #include "ftrace/event.h"
 #include "ftrace/kernel.h"
 #include "ftrace/synthetic.h"
+#include "hist.h"
 
-#define DROPPED	  "    Dropped: "
 #define LATENCIES 16384	/* different ones that the kernel can tell apart */
 #define TYPES	  128	/* of I/O; the kernel takes no smaller number of places */
 
@@ -127,7 +127,7 @@ int ft_blockhist_open(struct ft_blockhist **out, struct ft_session *s,
 	int err;
 
 	*out = h;
-	if (!h || ft_count_new(&h->before, LATENCIES))
+	if (!h)
 		return ft_fail(s, -ENOMEM, "cannot count latencies: %s", strerror(ENOMEM));
 	h->s = s;
 	h->config = *config;
@@ -192,53 +192,26 @@ static uint64_t type_number(struct ft_blockhist *h, const char *rwbs)
 	return h->type_count++;
 }
 
-/* The kernel counts on: what is new since last time is told. */
-static int tell_new(struct ft_blockhist *h, const struct ft_count *now,
-		    int (*fn)(void *arg, const struct ft_blockhist_row *row), void *arg)
+struct reader {
+	struct ft_blockhist *h;
+	int (*fn)(void *arg, const struct ft_blockhist_row *row);
+	void *arg;
+};
+
+static int tell(void *arg, const uint64_t key[2], uint64_t count)
 {
-	struct ft_count_entry *e;
-	ssize_t n = ft_count_top(now, SIZE_MAX, &e);
-	int err = n < 0 ? (int)n : 0;
+	const struct reader *to = arg;
+	struct ft_blockhist_row row = { .us = key[0], .dev = (uint32_t)key[1], .count = count };
 
-	for (ssize_t i = 0; i < n && !err; i++) {
-		const uint64_t old = ft_count_get(h->before, e[i].key[0], e[i].key[1]);
-		struct ft_blockhist_row row = { .us = e[i].key[0], .dev = (uint32_t)e[i].key[1] };
-
-		memcpy(row.rwbs, h->types[e[i].key[1] >> 32], sizeof(row.rwbs));
-		row.count = e[i].sum - old;
-		if (e[i].sum <= old)
-			continue;
-		h->told += row.count;
-		err = fn(arg, &row);
-	}
-	if (n >= 0)
-		free(e);
-	return err;
-}
-
-static int read_hist(struct ft_blockhist *h, const char *system, const char *event, char **text)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "events/%s/%s/hist", system, event);
-	*text = ft_session_read(h->s, path);
-	return *text ? 0 : ft_fail(h->s, -errno, "cannot read '%s': %s", path, strerror(errno));
-}
-
-/* The file has a histogram for each trigger. */
-static uint64_t all_dropped(const char *text)
-{
-	uint64_t sum = 0, n;
-
-	for (const char *p = strstr(text, DROPPED); p; p = strstr(p + 1, DROPPED))
-		if (number(p, DROPPED, &n))
-			sum += n;
-	return sum;
+	memcpy(row.rwbs, to->h->types[key[1] >> 32], sizeof(row.rwbs));
+	to->h->told += count;
+	return to->fn(to->arg, &row);
 }
 
 int ft_blockhist_read(struct ft_blockhist *h,
 		      int (*fn)(void *arg, const struct ft_blockhist_row *row), void *arg)
 {
+	struct reader to = { .h = h, .fn = fn, .arg = arg };
 	struct ft_blockhist_row row;
 	char *text, *save = NULL;
 	struct ft_count *now;
@@ -246,22 +219,19 @@ int ft_blockhist_read(struct ft_blockhist *h,
 
 	if (err)
 		return err;
-	err = read_hist(h, "synthetic", h->event, &text);
+	h->dropped = 0;
+	err = fti_hist_text(h->s, "synthetic", h->event, &text, &h->dropped);
 	if (err) {
 		ft_count_free(now);
 		return err;
 	}
-	h->dropped = all_dropped(text);
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		if (fti_blockhist_parse(l, &row))
 			ft_count_add(now, row.us, row.dev | type_number(h, row.rwbs) << 32,
 				     row.count);
 	}
 	free(text);
-	err = tell_new(h, now, fn, arg);
-	ft_count_free(h->before);
-	h->before = now;
-	return err;
+	return fti_hist_since(&h->before, now, tell, &to);
 }
 
 int ft_blockhist_dropped(struct ft_blockhist *h, uint64_t *dropped)
@@ -274,13 +244,12 @@ int ft_blockhist_dropped(struct ft_blockhist *h, uint64_t *dropped)
 	if (h->told < FT_BLOCKHIST_PLACES / 2)
 		return 0;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-		uint64_t n;
+		uint64_t n = 0;
 		char *text;
-		int err = read_hist(h, "block", events[i], &text);
+		int err = fti_hist_text(h->s, "block", events[i], &text, &n);
 
 		if (err)
 			return err;
-		n = all_dropped(text);
 		most = n > most ? n : most;
 		free(text);
 	}

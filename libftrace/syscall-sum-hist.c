@@ -43,46 +43,32 @@ int fti_syscall_hist_setup(struct ft_syscall_sum *s)
 	return ft_session_append(s->r->session, "events/raw_syscalls/sys_enter/trigger", line);
 }
 
-static void add(struct ft_syscall_sum *s, const struct ft_count_entry *e, uint64_t n)
+static int add(void *arg, const uint64_t key[2], uint64_t n)
 {
-	const int tid = (int)e->key[0];
+	struct ft_syscall_sum *s = arg;
+	const int tid = (int)key[0];
 	uint64_t call = 0;
 
 	if (s->abis)
-		call = fti_syscall_key(ft_abis_get(s->abis, tid, NULL, 0), (int64_t)e->key[1], 0);
+		call = fti_syscall_key(ft_abis_get(s->abis, tid, NULL, 0), (int64_t)key[1], 0);
 	fti_syscall_entry(s, fti_syscall_who(s, tid), call)->count += n;
+	return 0;
 }
 
 int fti_syscall_hist_read(struct ft_syscall_sum *s)
 {
-	struct ft_count_entry *list = NULL;
 	struct ft_count *now;
 	uint64_t dropped = 0;
-	ssize_t n = 0;
 	int err = ft_count_new(&now, 2 * ENTRIES);
 
 	if (err)
 		return err;
 	err = fti_hist_read(s->r->session, "raw_syscalls", "sys_enter", s->opt->calls ? 2 : 1, now,
 			    &dropped);
-	if (!err)
-		n = ft_count_top(now, SIZE_MAX, &list);
-	if (n < 0)
-		err = (int)n;
-	for (ssize_t i = 0; i < n && !err; i++) {
-		const uint64_t old = s->before ? ft_count_get(s->before, list[i].key[0],
-							      list[i].key[1]) : 0;
-
-		if (list[i].sum > old)
-			add(s, &list[i], list[i].sum - old);
-	}
-	free(list);
 	if (err) {
 		ft_count_free(now);
 		return err;
 	}
 	s->dropped = dropped;
-	ft_count_free(s->before);
-	s->before = now;
-	return 0;
+	return fti_hist_since(&s->before, now, add, s);
 }

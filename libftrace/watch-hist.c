@@ -69,21 +69,11 @@ int fti_watch_hist_setup(struct ft_watch *w)
 	return err;
 }
 
-static int add_new(struct ft_watch *w, const struct ft_count *now)
+static int add_new(void *arg, const uint64_t key[2], uint64_t count)
 {
-	struct ft_count_entry *entry;
-	ssize_t n = ft_count_top(now, SIZE_MAX, &entry);
+	struct ft_watch *w = arg;
 
-	if (n < 0)
-		return (int)n;
-	for (ssize_t i = 0; i < n; i++) {
-		const uint64_t old = w->before ? ft_count_get(w->before, entry[i].key[0],
-							      entry[i].key[1]) : 0;
-
-		if (entry[i].sum > old)
-			fti_sum_add_keys(w->sum, entry[i].key, entry[i].sum - old);
-	}
-	free(entry);
+	fti_sum_add_keys(w->sum, key, count);
 	return 0;
 }
 
@@ -103,18 +93,17 @@ int fti_watch_hist_read(struct ft_watch *w)
 	for (size_t i = 0; i < w->count && !err; i++)
 		err = fti_hist_read(w->r->session, w->events[i].system, w->events[i].event,
 				    spec.keys, now, &dropped);
-	if (!err)
-		err = add_new(w, now);
 	if (err) {
 		ft_count_free(now);
 		return err;
 	}
+	err = fti_hist_since(&w->before, now, add_new, w);
+	if (err)
+		return err;
 	if (dropped > w->dropped)
 		ft_tool_note(w->r, "%" PRIu64 " events are not counted: they had more than %d "
 			     "different values",
 			     dropped - w->dropped, ENTRIES);
 	w->dropped = dropped;
-	ft_count_free(w->before);
-	w->before = now;
 	return 0;
 }
