@@ -44,7 +44,7 @@ int ft_blockhist_check(struct ft_session *s)
 /* The types of a synthetic event's fields must have the sizes of those they are made of. */
 static int find_rwbs(struct ft_blockhist *h)
 {
-	static const char *const systems[] = { "block", NULL };
+	static const char *const systems[] = { "block:block_rq_complete", NULL };
 	struct ft_events *evs;
 	struct ft_field f = { 0 };
 	int err = ft_events_open(&evs, ft_session_tracefs(h->s), systems);

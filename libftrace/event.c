@@ -78,9 +78,13 @@ static void free_format(struct format *f)
 static int load_event(struct ft_events *evs, int systemfd, const char *system, const char *event)
 {
 	char path[NAME_MAX + sizeof("/format")];
-	struct format *f = calloc(1, sizeof(*f));
+	struct format *f;
 	int err;
 
+	/* by its own name and with its system */
+	if (tep_find_event_by_name(evs->fields, system, event))
+		return 0;
+	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
 	snprintf(path, sizeof(path), "%s/format", event);
@@ -121,6 +125,28 @@ static int load_system(struct ft_events *evs, int eventsfd, const char *system)
 	return err;
 }
 
+/* "SYSTEM" or "SYSTEM:EVENT" */
+static int load_named(struct ft_events *evs, int eventsfd, const char *name)
+{
+	char system[NAME_MAX + 1];
+	const char *colon = strchr(name, ':');
+	int err, fd;
+
+	if (!colon)
+		return load_system(evs, eventsfd, name);
+	if ((size_t)snprintf(system, sizeof(system), "%.*s", (int)(colon - name), name) >=
+	    sizeof(system) || strlen(colon + 1) > NAME_MAX)
+		return -EINVAL;
+	if (!is_name(system) || !is_name(colon + 1))
+		return -EINVAL;
+	fd = openat(eventsfd, system, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	err = load_event(evs, fd, system, colon + 1);
+	close(fd);
+	return err;
+}
+
 /*
  * libtracefs' own loader is not used: it would also load plugins, that is run shared objects from
  * the user's home and plugin directories as root.
@@ -152,7 +178,7 @@ static int load(struct ft_events *evs, int eventsfd, const char *const *systems)
 	if (!evs->fields || !evs->printer)
 		return -ENOMEM;
 	for (; !err && systems && *systems; systems++)
-		err = load_system(evs, eventsfd, *systems);
+		err = load_named(evs, eventsfd, *systems);
 	return err;
 }
 

@@ -80,7 +80,7 @@ int ft_execs_open(struct ft_execs **out, struct ft_session *s, enum ft_exec_meth
 	err = ft_probes_open(&x->probes, s);
 	if (err)
 		return err;
-	x->systems[0] = "sched";
+	x->systems[0] = "sched:sched_process_exec";
 	x->systems[1] = "task";
 	err = record(x);
 	if (!err && ft_probes_count(x->probes))

@@ -44,10 +44,11 @@ struct ft_field {
 struct ft_events;	/* the formats in use */
 
 /*
- * Read header_page and the formats of the named systems below DIR/events (a tracing directory, or
- * captured data laid out like one).  systems ends with NULL; only those are loaded, and those that
- * are not there are left out, as is an event whose format cannot be parsed.  -ENOENT: DIR has no
- * events; -EBADMSG: header_page is not one.
+ * Read header_page and the formats of the named systems ("sched") and events ("sched:sched_switch";
+ * one of a large system is read much sooner than all: syscalls has 700) below DIR/events (a tracing
+ * directory, or captured data laid out like one).  systems ends with NULL; only those are loaded,
+ * and those that are not there are left out, as is an event whose format cannot be parsed.
+ * -ENOENT: DIR has no events; -EBADMSG: header_page is not one.
  */
 int ft_events_open(struct ft_events **out, const char *dir, const char *const *systems);
 void ft_events_close(struct ft_events *evs);

@@ -155,16 +155,37 @@ static void test_events_open_loads_only_the_named_systems(void)
 	ft_events_close(NULL);
 }
 
+static void test_events_open_loads_only_the_named_events(void)
+{
+	static const char *const names[] = { "sched:sched_switch", "no_such_system:event",
+					     "sched:no_such_event", "sched:sched_switch", NULL };
+	static const char *const with_system[] = { "sched:sched_switch", "sched", NULL };
+	struct ft_events *evs;
+
+	CU_ASSERT_EQUAL_FATAL(ft_events_open(&evs, EL7 "/tracing", names), 0);
+	CU_ASSERT(ft_event_id(evs, "sched", "sched_switch") > 0);
+	CU_ASSERT_EQUAL(ft_event_id(evs, "sched", "sched_wakeup"), -ENOENT);
+	CU_ASSERT_EQUAL(tep_get_events_count(ft_events_tep(evs)), 1);
+	ft_events_close(evs);
+	CU_ASSERT_EQUAL_FATAL(ft_events_open(&evs, EL7 "/tracing", with_system), 0);
+	CU_ASSERT(ft_event_id(evs, "sched", "sched_switch") > 0);
+	CU_ASSERT(ft_event_id(evs, "sched", "sched_wakeup") > 0);
+	ft_events_close(evs);
+}
+
 static void test_events_open_tells_what_is_missing(void)
 {
-	static const char *const outside[] = { "../sched", NULL };
+	static const char *const outside[][2] = { { "../sched" }, { "..:sched" }, { "sched:" },
+						  { "sched:../../sched/sched_switch" },
+						  { ":sched_switch" }, { "" } };
 	struct ft_events *evs = (void *)1;
 
 	CU_ASSERT_EQUAL(ft_events_open(&evs, UNIT_DATA, NULL), -ENOENT);
 	CU_ASSERT_PTR_NULL(evs);
 	CU_ASSERT_EQUAL(ft_events_open(&evs, UNIT_DATA "/no such directory", NULL), -ENOENT);
 	CU_ASSERT_EQUAL(ft_events_open(&evs, EL7 "/kallsyms", NULL), -ENOTDIR);
-	CU_ASSERT_EQUAL(ft_events_open(&evs, EL7 "/tracing", outside), -EINVAL);
+	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+		CU_ASSERT_EQUAL(ft_events_open(&evs, EL7 "/tracing", outside[i]), -EINVAL);
 }
 
 static void test_field_that_is_missing_loads_as_nothing(void)
@@ -653,6 +674,7 @@ static void test_events_tep_has_the_print_formats(void)
 UNIT_SUITE("event",
 	   UNIT_TEST(test_field_is_as_every_format_file_says),
 	   UNIT_TEST(test_events_open_loads_only_the_named_systems),
+	   UNIT_TEST(test_events_open_loads_only_the_named_events),
 	   UNIT_TEST(test_events_open_tells_what_is_missing),
 	   UNIT_TEST(test_field_that_is_missing_loads_as_nothing),
 	   UNIT_TEST(test_events_page_format_is_header_pages),
