@@ -156,7 +156,6 @@ void fti_counter_trace_free(struct fti_counter_trace *t)
 	fti_processes_close(t->processes);
 	ft_follow_close(t->functions);
 	ft_follow_close(t->events);
-	ft_symbols_close(t->symbols);
 	ft_count_free(t->sums);
 	free(t);
 }

@@ -98,11 +98,10 @@ static int set_tracepoints(struct ft_counter *c, struct ft_session *s)
 	return err;
 }
 
-/* The formats to be read: each system once, they come in groups. */
+/* The formats to be read. */
 static int set_systems(struct ft_counter *c, struct ft_run *r)
 {
 	struct fti_counter_trace *t = c->trace;
-	char system[128];
 	size_t n = 0;
 
 	t->systems = calloc(c->source_count + 4, sizeof(*t->systems));
@@ -113,12 +112,8 @@ static int set_systems(struct ft_counter *c, struct ft_run *r)
 	if (c->probes)
 		t->systems[n++] = strdup(ft_probes_group(c->probes));
 	for (size_t i = 0; i < c->source_count; i++) {
-		if (c->sources[i].kind != FT_TARGET_TRACEPOINT)
-			continue;
-		fti_event_split(c->sources[i].name, system, sizeof(system));
-		if (t->systems[n - 1] && !strcmp(t->systems[n - 1], system))
-			continue;
-		t->systems[n++] = strdup(system);
+		if (c->sources[i].kind == FT_TARGET_TRACEPOINT)
+			t->systems[n++] = strdup(c->sources[i].name);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!t->systems[i])

@@ -10,7 +10,7 @@
 
 struct fti_counter_trace {
 	struct ft_count	  *sums;	/* by function's address or event's id, and process */
-	struct ft_symbols *symbols;
+	const struct ft_symbols *symbols;
 	struct ft_follow  *functions, *events;
 	const char	 **systems;
 	uint32_t	  *source;	/* by id: number of the source + 1; 0: not to be counted */

@@ -8,6 +8,7 @@
 
 #include "known.h"
 #include "lines.h"
+#include "symbol.h"
 
 #define FIRST_SIZE 65536
 #define SEVERAL	   1ULL		/* in a slot: the name was seen again */
@@ -22,6 +23,7 @@
 struct fti_known {
 	uint64_t	*slot;		/* hashes, SEVERAL taken by the mark; 0: free */
 	size_t		 size, count;	/* size: a power of two */
+	const struct ft_symbols *symbols;	/* NULL: from the file */
 	int		 fd;
 	struct fti_lines lines;
 	int		 rest;		/* STOP: from _etext on; 0: nothing; -errno of reading */
@@ -105,11 +107,18 @@ static int add_own(struct fti_known *k, const char *name, const char *end)
 	return !err && end - name == 6 && !memcmp(name, "_etext", 6) ? STOP : err;
 }
 
+static int add_of_module(struct fti_known *k, const char *name, size_t len, const char *module,
+			 size_t mlen)
+{
+	int err = add(k, hash(name, len, module, mlen));
+
+	return err ? err : add(k, hash(name, len, ANY, 0));
+}
+
 /* "ADDR TYPE NAME" or "ADDR TYPE NAME\t[MODULE]". */
 static int on_line(void *arg, const char *p, const char *end)
 {
 	const char *name, *tab, *module;
-	int err;
 
 	p = memchr(p, ' ', end - p);
 	if (!p || end - p < 4 || p[2] != ' ')
@@ -121,8 +130,58 @@ static int on_line(void *arg, const char *p, const char *end)
 	module = tab + 1;
 	if (end - module < 3 || *module != '[' || end[-1] != ']')
 		return 0;
-	err = add(arg, hash(name, tab - name, module + 1, end - module - 2));
-	return err ? err : add(arg, hash(name, tab - name, ANY, 0));
+	return add_of_module(arg, name, (size_t)(tab - name), module + 1,
+			     (size_t)(end - module - 2));
+}
+
+static int add_table(struct fti_known *k, const struct fti_symtab *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < t->count && !err; i++) {
+		const char *name = t->pool + t->name[i], *module;
+		const size_t len = strlen(name);
+
+		if (!t->name[i] || t->module[i] == FTI_SYMBOL_END)
+			continue;
+		module = t->pool + t->modules[t->module[i]];
+		err = *module ? add_of_module(k, name, len, module, strlen(module)) :
+		      add(k, hash(name, len, k->rest ? BEHIND : NULL, 1));
+	}
+	return err;
+}
+
+/* -- reading ------------------------------------------------------------------------------------ */
+
+int fti_known_of(struct fti_known **out, const struct ft_symbols *symbols)
+{
+	struct fti_known *k;
+	int err;
+
+	*out = NULL;
+	if (symbols->starts_only)
+		return -ENODATA;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return -ENOMEM;
+	k->fd = -1;
+	k->symbols = symbols;
+	err = grow(k);
+	if (!err)
+		err = add_table(k, &symbols->first);
+	if (err) {
+		fti_known_close(k);
+		return err;
+	}
+	k->rest = symbols->later ? STOP : 0;
+	*out = k;
+	return 0;
+}
+
+static int read_on(struct fti_known *k)
+{
+	return k->symbols ? add_table(k, fti_symbols_later(k->symbols)) :
+	       fti_lines_each(&k->lines, on_line, k);
 }
 
 int fti_known_open(struct fti_known **out, const char *path)
@@ -172,7 +231,7 @@ int fti_known_count(struct fti_known *k, const char *name, const char *module)
 	if (count)
 		return count;
 	while (k->rest > 0)
-		k->rest = fti_lines_each(&k->lines, on_line, k);
+		k->rest = read_on(k);
 	if (!module)
 		count = count_of(k, name, BEHIND);
 	if (!count)

@@ -14,11 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ftrace/symbol.h"
+
 struct fti_known;
 
 /* path: NULL for /proc/kallsyms.  0 or -errno; *out is NULL then. */
 int fti_known_open(struct fti_known **out, const char *path);
 void fti_known_close(struct fti_known *k);
+
+/* The same from symbols that have been read, which are to live as long.  0, -ENOMEM, or -ENODATA: they
+ * are not all (addresses are hidden). */
+int fti_known_of(struct fti_known **out, const struct ft_symbols *symbols);
 
 /* 0, 1, 2 for more than one, or -errno of reading on.  Without a module (NULL) the kernel's own
  * goes before those of modules, as the kernel looks it up. */

@@ -74,7 +74,7 @@ void ft_probing_check(struct ft_run *r, struct ft_probing_opt *opt, struct ft_co
 	p->r = r;
 	p->opt = opt;
 	opt->watch.probes = true;
-	opt->watch.user_stacks = opt->user;
+	opt->watch.of_programs = opt->user;
 	parse_operands(p);
 	fill_columns(r, opt, columns);
 	if (opt->view && (r->opt.json || r->opt.csv || r->opt.command))

@@ -13,6 +13,14 @@
 
 /* -- what is there ------------------------------------------------------------------------------ */
 
+int fti_session_symbols(struct ft_session *s, const struct ft_symbols **out)
+{
+	if (!s->symbols && !s->no_symbols)
+		s->no_symbols = ft_symbols_open(&s->symbols, NULL, s->tracefs);
+	*out = s->symbols;
+	return s->no_symbols;
+}
+
 const char *ft_session_tracefs(const struct ft_session *s)
 {
 	return s->tracefs;

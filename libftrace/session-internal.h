@@ -7,6 +7,7 @@
 #define FTI_SESSION_INTERNAL_H
 
 #include "ftrace/session.h"
+#include "ftrace/symbol.h"
 #include "internal.h"
 
 struct ft_session {
@@ -19,6 +20,8 @@ struct ft_session {
 	struct tracefs_instance *instance;
 	struct fti_undo	 *undo;
 	struct fti_guard *guard;
+	struct ft_symbols *symbols;	/* fti_session_symbols(); NULL: not asked for, or no_symbols */
+	int   no_symbols;		/* 0, or why there are none */
 	int   error;			/* first failure */
 	char  sentence[1024];
 	char  lines[FTI_LINES_SIZE];	/* fti_fail_lines() */
@@ -33,6 +36,9 @@ int fti_session_busy(struct ft_session *s);
 /* Something else traces at top level, or has left its trace there: name it, and never reset it.
  * -EBUSY with the sentence set. */
 int fti_session_refuse_foreign(struct ft_session *s, const char *tracer);
+
+/* The kernel's symbols, read once and kept until the end; 0, or what ft_symbols_open() says. */
+int fti_session_symbols(struct ft_session *s, const struct ft_symbols **out);
 
 /* Why the kernel refused the value: the last error_log entry, if it is about that; else "". */
 void fti_session_reason(const struct ft_session *s, bool global, const char *value, char *out,

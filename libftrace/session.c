@@ -370,6 +370,7 @@ int ft_session_close(struct ft_session *s, int status)
 	fti_undo_close(s->undo);
 	if (s->top_fd >= 0)
 		close(s->top_fd);
+	ft_symbols_close(s->symbols);
 	free(s->tracefs);
 	free(s->dir);
 	free(s);

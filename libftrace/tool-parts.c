@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "ftrace/tool.h"
+#include "session-internal.h"
 
-int ft_tool_symbols(struct ft_run *r, struct ft_symbols **out)
+int ft_tool_symbols(struct ft_run *r, const struct ft_symbols **out)
 {
-	int err = ft_symbols_open(out, NULL, ft_session_tracefs(r->session));
+	int err = fti_session_symbols(r->session, out);
 
 	if (err == -EACCES)
 		return ft_fail(r->session, -EOPNOTSUPP, "the kernel's symbols are hidden "

@@ -13,7 +13,6 @@ static int filter_refused(struct ft_watch *w, const struct fti_watched *e, int e
 {
 	struct ft_session *s = w->r->session;
 	struct ft_filter_error error;
-	char name[FTI_WATCHED_NAME];
 	const char *filter = w->opt->filter;
 	char *text = ft_session_read(s, "error_log");
 	bool known = text && ft_filter_kernel_error(text, filter, &error);
@@ -26,7 +25,7 @@ static int filter_refused(struct ft_watch *w, const struct fti_watched *e, int e
 	}
 	if (known)
 		return fti_watch_refuse(w, e, filter, &error);
-	return ft_fail(s, err, "cannot filter '%s' by '%.200s': %s", fti_watched_name(w, e, name),
+	return ft_fail(s, err, "cannot filter '%s' by '%.200s': %s", fti_watched_name(w, e),
 		       filter,
 		       strerror(-err));
 }

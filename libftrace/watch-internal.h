@@ -14,6 +14,7 @@
 
 struct fti_watched {
 	char *system, *event;
+	char *name;	/* "SYSTEM:EVENT", as ft_events_open() takes it */
 	bool  named, unfiltered;
 	const struct ft_show_event *ev;	/* while planning */
 };
@@ -36,7 +37,7 @@ struct ft_watch {
 	unsigned int		   off;		/* intervals since a trigger did so */
 	bool			   in_kernel;	/* hist triggers count */
 	unsigned char		  *watched;	/* a bit for each type */
-	struct ft_symbols	  *symbols;
+	const struct ft_symbols	  *symbols;
 	struct ft_comms		  *comms;
 	struct ft_line		  *line;
 	struct ft_show		  *show;
@@ -65,9 +66,7 @@ bool fti_watch_snapshot_trigger(const struct ft_watch_opt *opt);
 void fti_watched_free(struct fti_watched *e);	/* what it points to */
 
 /* "sched:sched_switch", of a probe "vfs_read". */
-#define FTI_WATCHED_NAME 256
-const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched *e,
-			     char name[FTI_WATCHED_NAME]);
+const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched *e);
 
 /* watch-plan.c: "cannot filter 'sched:sched_switch': ...", a caret below; filter NULL: "sum up" */
 int fti_watch_refuse(struct ft_watch *w, const struct fti_watched *e, const char *filter,

@@ -58,20 +58,20 @@ static int list_systems(struct ft_watch *w)
 	w->systems[n++] = FT_FOLLOW_SYSTEM;
 	for (size_t i = 0; i < w->count; i++)
 		if (!has_system(w, w->events[i].system))
-			w->systems[n++] = w->events[i].system;
+			w->systems[n++] = w->events[i].name;
 	return 0;
 }
 
 int fti_watch_refuse(struct ft_watch *w, const struct fti_watched *e, const char *filter,
 		     const struct ft_filter_error *error)
 {
-	char caret[FT_FILTER_CARET_MAX] = "", reason[256], sentence[900], name[FTI_WATCHED_NAME];
+	char caret[FT_FILTER_CARET_MAX] = "", reason[256], sentence[900];
 
 	if (filter)
 		ft_filter_caret(filter, error->at, caret);
 	ft_out_escape(reason, sizeof(reason), error->reason, strlen(error->reason));
 	snprintf(sentence, sizeof(sentence), "cannot %s '%s': %s", filter ? "filter" : "sum up",
-		 fti_watched_name(w, e, name), reason);
+		 fti_watched_name(w, e), reason);
 	return fti_fail_lines(w->r->session, -EINVAL, sentence, caret);
 }
 
@@ -81,13 +81,12 @@ static int check_event(struct ft_watch *w, struct ft_show *show, const struct ft
 {
 	const char *trigger = w->opt->trigger ? fti_watch_trigger_filter(w->opt->trigger) : NULL;
 	struct ft_filter_error error;
-	char name[FTI_WATCHED_NAME];
 	int id = ft_event_id(evs, e->system, e->event);
 
 	e->ev = id < 0 ? NULL : ft_show_event(show, (uint16_t)id);
 	if (!e->ev)
 		return ft_fail(w->r->session, -EOPNOTSUPP, "the format of '%s' cannot be read",
-			       fti_watched_name(w, e, name));
+			       fti_watched_name(w, e));
 	if (e->unfiltered)
 		return 0;
 	if (trigger && (!w->r->snapshot || e == w->events) &&
@@ -135,11 +134,13 @@ static int check_events(struct ft_watch *w, struct ft_show *show, const struct f
 
 static bool wants_symbols(const struct ft_watch *w)
 {
-	for (size_t i = 0; i < w->count; i++)
-		if (ft_show_wants_symbols(w->events[i].ev))
-			return true;
-	return ((w->opt->stack || w->opt->folded) && !w->opt->user_stacks) ||
-	       fti_watch_stack_trigger(w->opt);
+	bool wants = fti_watch_stack_trigger(w->opt);
+
+	if (w->opt->of_programs)
+		return wants;
+	for (size_t i = 0; i < w->count && !wants; i++)
+		wants = ft_show_wants_symbols(w->events[i].ev);
+	return wants || w->opt->stack || w->opt->folded;
 }
 
 int ft_watch_plan(struct ft_run *r)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "internal.h"
+#include "session-internal.h"
 #include "watch-internal.h"
 
 /* -- making ------------------------------------------------------------------------------------ */
@@ -29,14 +30,12 @@ void fti_watched_free(struct fti_watched *e)
 {
 	free(e->system);
 	free(e->event);
+	free(e->name);
 }
 
-const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched *e,
-			     char name[FTI_WATCHED_NAME])
+const char *fti_watched_name(const struct ft_watch *w, const struct fti_watched *e)
 {
-	snprintf(name, FTI_WATCHED_NAME, "%s%s%s", w->opt->probes ? "" : e->system,
-		 w->opt->probes ? "" : ":", e->event);
-	return name;
+	return w->opt->probes ? e->event : e->name;
 }
 
 void ft_watch_hook(struct ft_watch *w, const struct ft_watch_hooks *hooks)
@@ -63,7 +62,6 @@ void ft_watch_free(struct ft_run *r)
 	ft_line_free(w->line);
 	ft_follow_close(w->follow);
 	ft_comms_close(w->comms);
-	ft_symbols_close(w->symbols);
 	free(w->events);
 	free(w->systems);
 	free(w->watched);
@@ -94,7 +92,9 @@ int ft_watch_add(struct ft_watch *w, const char *system, const char *event, bool
 	*e = (struct fti_watched){ .named = named };
 	e->system = strdup(system);
 	e->event = strdup(event);
-	if (!e->system || !e->event) {
+	if (asprintf(&e->name, "%s:%s", system, event) < 0)
+		e->name = NULL;
+	if (!e->system || !e->event || !e->name) {
 		fti_watched_free(e);
 		return -ENOMEM;
 	}
@@ -118,9 +118,9 @@ static int open_symbols(struct ft_watch *w)
 {
 	if (!w->symbols_wanted)
 		return 0;
-	if ((w->opt->stack || w->opt->folded) && !w->opt->user_stacks)
+	if ((w->opt->stack || w->opt->folded) && !w->opt->of_programs)
 		return ft_tool_symbols(w->r, &w->symbols);
-	if (ft_symbols_open(&w->symbols, NULL, ft_session_tracefs(w->r->session)))
+	if (fti_session_symbols(w->r->session, &w->symbols))
 		ft_session_say(w->r->session,
 			       "the kernel's symbols are hidden: addresses have no names");
 	return 0;
@@ -129,7 +129,7 @@ static int open_symbols(struct ft_watch *w)
 int ft_watch_setup(struct ft_run *r)
 {
 	struct ft_watch *w = r->watch;
-	const bool wanted = w->opt->stack || w->opt->folded, user = wanted && w->opt->user_stacks;
+	const bool wanted = w->opt->stack || w->opt->folded, user = wanted && w->opt->of_programs;
 	const bool stack = wanted && !user;
 	int err;
 
@@ -158,7 +158,6 @@ static int watch_types(struct ft_watch *w)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->count; i++) {
 		const struct fti_watched *e = &w->events[i];
-		char name[FTI_WATCHED_NAME];
 		int id = ft_event_id(w->r->events, e->system, e->event), err;
 		const struct ft_show_event *ev = id < 0 ? NULL : ft_show_event(w->show,
 									       (uint16_t)id);
@@ -170,7 +169,7 @@ static int watch_types(struct ft_watch *w)
 		if (err == -EINVAL)
 			return ft_fail(w->r->session, err,
 				       "cannot sum up '%s': a field is a number here, and a "
-				       "string in another", fti_watched_name(w, e, name));
+				       "string in another", fti_watched_name(w, e));
 		if (err)
 			return err;
 	}
@@ -198,7 +197,7 @@ static int open_parts(struct ft_watch *w)
 		err = ft_line_open(&w->line, r->session, r->events, w->comms, &config);
 	if (!err)
 		err = ft_show_new(&w->show, r->events, w->symbols);
-	if (!err && w->opt->user_stacks && (w->opt->stack || w->opt->folded))
+	if (!err && w->opt->of_programs && (w->opt->stack || w->opt->folded))
 		err = open_user_stacks(w);
 	else if (!err && (w->opt->stack || w->opt->folded || fti_watch_stack_trigger(w->opt)))
 		err = ft_stacks_new(&w->stacks, r->events, w->symbols);
@@ -320,11 +319,10 @@ int ft_watch_interval(struct ft_run *r)
 void ft_watch_nothing(const struct ft_run *r)
 {
 	const struct ft_watch *w = r->watch;
-	char name[FTI_WATCHED_NAME];
 
 	if (r->snapshot && !fti_watch_snapshot_taken(w))
 		ft_tool_note(r, "no snapshot was taken: '%s' did not happen%s%s",
-			     fti_watched_name(w, &w->events[0], name),
+			     fti_watched_name(w, &w->events[0]),
 			     w->follow ? " in the tasks asked for" : "",
 			     w->opt->filter || fti_watch_trigger_filter(w->opt->trigger) ?
 			     ", or never as the filter wants it" : "");
@@ -334,7 +332,7 @@ void ft_watch_nothing(const struct ft_run *r)
 	if (r->rows || r->snapshot)
 		return;
 	ft_tool_note(r, "nothing recorded: '%s'%s did not happen%s%s",
-		     fti_watched_name(w, &w->events[0], name),
+		     fti_watched_name(w, &w->events[0]),
 		     w->count > 1 ? " (and the others)" : "",
 		     w->follow ? " in the tasks asked for" : "",
 		     w->opt->filter ? ", or never as the filter wants it" : "");

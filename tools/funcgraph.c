@@ -22,7 +22,7 @@ static struct {
 	struct ft_follow_opt tasks;
 	struct ft_opt_list exclude;
 
-	struct ft_symbols *symbols;
+	const struct ft_symbols *symbols;
 	struct ft_comms	  *comms;
 	struct ft_graph	  *graph;
 	struct ft_graph_roots *roots;
@@ -279,7 +279,6 @@ static void release(struct ft_run *r)
 	ft_graph_roots_free(o.roots);
 	ft_follow_close(o.follow);
 	ft_comms_close(o.comms);
-	ft_symbols_close(o.symbols);
 	free(o.inside);
 }
 

@@ -35,7 +35,7 @@ static struct {
 	bool		  kernel, user;	/* whose */
 	bool		  pair;		/* the way: entry and return probes */
 
-	struct ft_symbols *symbols;
+	const struct ft_symbols *symbols;
 	struct ft_comms	  *comms;
 	struct ft_follow  *follow;
 	struct ft_graph	  *graph;
@@ -518,7 +518,6 @@ static void release(struct ft_run *r)
 	ft_usyms_close(o.usyms);
 	ft_follow_close(o.follow);
 	ft_comms_close(o.comms);
-	ft_symbols_close(o.symbols);
 	for (int i = 0; o.target && i < o.functions; i++)
 		ft_target_free(&o.target[i]);
 	free(o.target);

@@ -34,7 +34,7 @@ static struct {
 	struct ft_opt_list exclude;
 
 	bool		     text;
-	struct ft_symbols   *symbols;
+	const struct ft_symbols *symbols;
 	struct ft_comms	    *comms;
 	struct ft_line	    *line;
 	struct ft_functions *functions;
@@ -316,7 +316,6 @@ static void release(struct ft_run *r)
 	ft_line_free(o.line);
 	ft_follow_close(o.follow);
 	ft_comms_close(o.comms);
-	ft_symbols_close(o.symbols);
 	free(o.calls);
 }
 

@@ -24,7 +24,7 @@ static struct {
 	const char	    *method_name;
 
 	struct ft_tcp	    *tcp;
-	struct ft_symbols   *symbols;
+	const struct ft_symbols *symbols;
 	struct ft_stacks    *stacks;
 	const char	    *systems[6];
 	struct ft_tcp_record held[HELD_MAX];	/* cpu -1: none */
@@ -267,7 +267,6 @@ static void release(struct ft_run *r)
 	(void)r;
 	ft_tcp_close(o.tcp);
 	ft_stacks_free(o.stacks);
-	ft_symbols_close(o.symbols);
 }
 
 const struct ft_tool tool_tcpretrans = {

@@ -85,9 +85,9 @@ void ft_tool_note(const struct ft_run *r, const char *fmt, ...)
 
 /* -- what several tools do in setup() and finish() ---------------------------------------------- */
 
-/* ft_symbols_open() of this kernel, with the sentence set where its symbols are hidden.  It takes long
- * once tracing slows it down: before the tracer is set. */
-int ft_tool_symbols(struct ft_run *r, struct ft_symbols **out);
+/* ft_symbols_open() of this kernel, once for the session, which owns them; with the sentence set where
+ * its symbols are hidden.  It takes long once tracing slows it down: before the tracer is set. */
+int ft_tool_symbols(struct ft_run *r, const struct ft_symbols **out);
 
 /* ft_session_set_option(); one this kernel does not know is an error only if the user asked for it. */
 int ft_tool_option(struct ft_run *r, const char *option, bool on, bool asked);

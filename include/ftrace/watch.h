@@ -28,7 +28,7 @@ struct ft_watch_opt {
 	const char *filter, *count, *hist, *stats, *trigger;
 	/* Set by the tool: */
 	bool probes;		/* events are its own probes, named without their group */
-	bool user_stacks;	/* stacks are those of programs */
+	bool of_programs;	/* events are of programs: their addresses, and the stacks */
 	bool snapshots;		/* the trigger "snapshot" is known: the event added first has it */
 };
 

@@ -146,23 +146,41 @@ static void test_rows_that_do_not_fit_are_refused(void)
 
 /* -- names ------------------------------------------------------------------------------------- */
 
-static struct fti_known *known_of(const char *text)
+/* From the list, or from symbols that were read from it. */
+struct names {
+	struct fti_known  *k;
+	struct ft_symbols *symbols;
+};
+
+static struct fti_known *names_of(struct names *n, const char *text, bool by_symbols)
 {
 	int fd = memfd_create("kallsyms", 0);
-	struct fti_known *k = NULL;
 	char path[64];
 
+	*n = (struct names){ .k = NULL };
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		abort();
-	CU_ASSERT_EQUAL_FATAL(fti_known_open(&k, path), 0);
+	if (by_symbols) {
+		CU_ASSERT_EQUAL_FATAL(ft_symbols_open(&n->symbols, path, NULL), 0);
+		CU_ASSERT_EQUAL_FATAL(fti_known_of(&n->k, n->symbols), 0);
+	} else {
+		CU_ASSERT_EQUAL_FATAL(fti_known_open(&n->k, path), 0);
+	}
 	close(fd);
-	return k;
+	return n->k;
 }
 
-static void test_known_counts_names(void)
+static void names_close(struct names *n)
 {
-	struct fti_known *k = known_of(
+	fti_known_close(n->k);
+	ft_symbols_close(n->symbols);
+}
+
+static void check_names(bool by_symbols)
+{
+	struct names n;
+	struct fti_known *k = names_of(&n,
 		"ffffffff81000000 T vfs_read\n"
 		"ffffffff81000010 t twice\n"
 		"ffffffff81000020 t twice\n"
@@ -174,7 +192,7 @@ static void test_known_counts_names(void)
 		"ffffffffc0000010 t init_module\t[one]\n"
 		"ffffffffc0000020 t own.isra.0\t[one]\n"
 		"ffffffffc0000030 t init_module\t[two]\n"
-		"0000000000000000 t last");
+		"ffffffffc0000040 t last", by_symbols);
 
 	CU_ASSERT_EQUAL(fti_known_count(k, "vfs_read", NULL), 1);
 	CU_ASSERT_EQUAL(fti_known_count(k, "vfs_rea", NULL), 0);
@@ -188,13 +206,20 @@ static void test_known_counts_names(void)
 	CU_ASSERT_EQUAL(fti_known_count(k, "own.isra.0", NULL), 1);
 	CU_ASSERT_EQUAL(fti_known_count(k, "vfs_read", "one"), 0);
 	CU_ASSERT_EQUAL(fti_known_count(k, "last", NULL), 1);
-	fti_known_close(k);
+	names_close(&n);
+}
+
+static void test_known_counts_names(void)
+{
+	check_names(false);
+	check_names(true);
 }
 
 /* Whatever was asked before. */
-static void test_known_takes_the_first_of_names_behind_the_text(void)
+static void check_names_behind_the_text(bool by_symbols)
 {
-	struct fti_known *k = known_of(
+	struct names n;
+	struct fti_known *k = names_of(&n,
 		"ffffffff81000000 T vfs_read\n"
 		"ffffffff81000010 t twice\n"
 		"ffffffff81000020 t twice\n"
@@ -206,7 +231,7 @@ static void test_known_takes_the_first_of_names_behind_the_text(void)
 		"ffffffff83000020 T _etext\n"
 		"ffffffffc0000000 t vfs_read\t[one]\n"
 		"ffffffffc0000010 t data\t[one]\n"
-		"ffffffffc0000020 t last\t[one]\n");
+		"ffffffffc0000020 t last\t[one]\n", by_symbols);
 
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(fti_known_count(k, "vfs_read", NULL), 1);
@@ -217,20 +242,27 @@ static void test_known_takes_the_first_of_names_behind_the_text(void)
 		CU_ASSERT_EQUAL(fti_known_count(k, "last", NULL), 1);
 		CU_ASSERT_EQUAL(fti_known_count(k, "nonesuch", NULL), 0);
 	}
-	fti_known_close(k);
+	names_close(&n);
+}
+
+static void test_known_takes_the_first_of_names_behind_the_text(void)
+{
+	check_names_behind_the_text(false);
+	check_names_behind_the_text(true);
 }
 
 static void test_known_takes_any_text(void)
 {
-	struct fti_known *k = known_of("\n \nx\nffff T\nffff T \nffff TT f\nffff T g\t\n"
-				       "ffff T h\t[]\nffff T i\t[m\nffff T j [m]\n");
+	struct names n;
+	struct fti_known *k = names_of(&n, "\n \nx\nffff T\nffff T \nffff TT f\nffff T g\t\n"
+				       "ffff T h\t[]\nffff T i\t[m\nffff T j [m]\n", false);
 
 	CU_ASSERT_EQUAL(fti_known_count(k, "f", NULL), 0);
 	CU_ASSERT_EQUAL(fti_known_count(k, "g", NULL), 0);
 	CU_ASSERT_EQUAL(fti_known_count(k, "h", NULL), 0);
 	CU_ASSERT_EQUAL(fti_known_count(k, "i", NULL), 0);
 	CU_ASSERT_EQUAL(fti_known_count(k, "j", "m"), 0);
-	fti_known_close(k);
+	names_close(&n);
 	CU_ASSERT_EQUAL(fti_known_open(&k, "/nonexistent"), -ENOENT);
 	CU_ASSERT_PTR_NULL(k);
 }
@@ -241,13 +273,14 @@ static void test_known_grows(void)
 	const size_t lines = 100000;
 	char *text = malloc(lines * 32), *p = text, name[32];
 	struct fti_known *k;
+	struct names n;
 	size_t found = 0;
 
 	if (!text)
 		abort();
 	for (size_t i = 0; i < lines; i++)
 		p += sprintf(p, "ffff t function_%zu\n", i);
-	k = known_of(text);
+	k = names_of(&n, text, false);
 	free(text);
 	for (size_t i = 0; i < lines; i++) {
 		sprintf(name, "function_%zu", i);
@@ -255,7 +288,7 @@ static void test_known_grows(void)
 	}
 	CU_ASSERT_EQUAL(found, lines);
 	CU_ASSERT_EQUAL(fti_known_count(k, "function_100000", NULL), 0);
-	fti_known_close(k);
+	names_close(&n);
 }
 
 /* -- arguments --------------------------------------------------------------------------------- */
