@@ -74,7 +74,8 @@ static int add_probe(struct ft_probes *ps, const struct place *p, int number)
 				      number * FTI_EXEC_CHUNK + i * 8, p->strings);
 	snprintf(event, sizeof(event), "args%d", number);
 	return ft_probes_try(ps, &(struct ft_probe_spec){ .kind = FT_PROBE_KERNEL, .event = event,
-							  .place = p->function, .args = args });
+							  .place = p->function, .args = args,
+							  .sole = true });
 }
 
 /* The new stack has its random place already when start_thread() is called: each word beyond its end is

@@ -132,6 +132,7 @@ static int make_probe(struct ft_pagecache *c, struct ft_run *r)
 	const struct fti_pagecache_way *w = c->way;
 	struct ft_probe_spec spec = {
 		.kind = FT_PROBE_KERNEL, .event = w->name, .place = w->function, .args = w->args,
+		.sole = true,
 	};
 	int probe;
 

@@ -110,13 +110,15 @@ static int check_spec(const struct ft_probes *ps, const struct ft_probe_spec *sp
  * the list cannot be read, too. */
 static int check_function(struct ft_probes *ps, const char *place)
 {
+	const struct ft_symbols *symbols;
 	char name[512], *colon;
 	int count;
 
 	if (isdigit((unsigned char)*place) ||
 	    snprintf(name, sizeof(name), "%s", place) >= (int)sizeof(name))
 		return 0;
-	if (!ps->asked)
+	if (!ps->asked && (fti_session_symbols(ps->s, &symbols) ||
+			   fti_known_of(&ps->known, symbols) == -ENODATA))
 		fti_known_open(&ps->known, NULL);
 	ps->asked = true;
 	if (!ps->known)
@@ -129,6 +131,14 @@ static int check_function(struct ft_probes *ps, const char *place)
 	if (count < 0)
 		return 0;
 	return count == 1 ? 0 : count ? -EADDRNOTAVAIL : -ENOENT;
+}
+
+/* 6.12 says that of a function it does not have, too. */
+static int why_invalid(struct ft_probes *ps, const char *place)
+{
+	int err = check_function(ps, place);
+
+	return err ? err : -EINVAL;
 }
 
 /* -- making ------------------------------------------------------------------------------------ */
@@ -268,7 +278,7 @@ static int add_probe(struct ft_probes *ps, const struct ft_probe_spec *spec, str
 	err = check_name(ps, p->event);
 	if (err)
 		return err;
-	err = p->user ? 0 : check_function(ps, spec->place);
+	err = p->user || spec->sole ? 0 : check_function(ps, spec->place);
 	if (err)
 		return p->optional ? err : refused(ps, false, p->place, "", err);
 	line = make_line(ps, spec, p->event, p->place);
@@ -279,6 +289,8 @@ static int add_probe(struct ft_probes *ps, const struct ft_probe_spec *spec, str
 	else
 		err = make(ps, p, line);
 	free(line);
+	if (err == -EINVAL && spec->sole)
+		err = why_invalid(ps, spec->place);
 	return err ? err : append(ps, p);
 }
 

@@ -127,7 +127,7 @@ static void add_list(struct ft_syscalls *sc, const char *function, struct fetchi
 		snprintf(name, sizeof(name), "list%zu", ft_probes_count(sc->probes));
 		p->lists[i].probe = ft_probes_try(sc->probes, &(struct ft_probe_spec){
 			.kind = FT_PROBE_KERNEL, .event = name, .place = function,
-			.args = f->text });
+			.args = f->text, .sole = !f->variant });
 	}
 }
 
@@ -146,12 +146,13 @@ static int add_place(struct ft_syscalls *sc, const char *function, struct fetchi
 	p->exit = ft_probes_try(sc->probes, &(struct ft_probe_spec){
 		.kind = FT_PROBE_KERNEL_RETURN, .event = name, .place = function,
 		.args = "ret=$retval:s64",
-		.max_active = sc->config.paths ? ACTIVE_PATHS : ACTIVE });
+		.max_active = sc->config.paths ? ACTIVE_PATHS : ACTIVE, .sole = !f->variant });
 	if (p->exit < 0)
 		return p->exit;
 	snprintf(name, sizeof(name), "begin%zu", ft_probes_count(sc->probes));
 	p->entry = ft_probes_try(sc->probes, &(struct ft_probe_spec){
-		.kind = FT_PROBE_KERNEL, .event = name, .place = function, .args = f->text });
+		.kind = FT_PROBE_KERNEL, .event = name, .place = function, .args = f->text,
+		.sole = !f->variant });
 	if (p->entry < 0)
 		return p->entry;
 	add_list(sc, function, f, p);
@@ -218,7 +219,8 @@ static void add_path(struct ft_syscalls *sc, const struct fetching *f)
 		return;
 	snprintf(args, sizeof(args), "path=+0(+0(%s)):string", arg);
 	sc->path_probe = ft_probes_try(sc->probes, &(struct ft_probe_spec){
-		.kind = FT_PROBE_KERNEL, .event = "path", .place = "do_filp_open", .args = args });
+		.kind = FT_PROBE_KERNEL, .event = "path", .place = "do_filp_open", .args = args,
+		.sole = true });
 	ft_session_say(f->session, sc->path_probe < 0 ? "names as they are when a call begins" :
 		       "names by a kprobe on 'do_filp_open'");
 }

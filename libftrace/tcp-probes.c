@@ -76,7 +76,7 @@ static int add_exit(struct ft_probes *ps, const char *event, const char *functio
 	snprintf(name, sizeof(name), "%s_end", event);
 	return ft_probes_try(ps, &(struct ft_probe_spec){
 		.kind = FT_PROBE_KERNEL_RETURN, .event = name, .place = function, .args = args,
-		.max_active = ACTIVE });
+		.max_active = ACTIVE, .sole = true });
 }
 
 int fti_tcp_probe(struct ft_probes *ps, struct ft_session *s, enum fti_tcp_function function,
@@ -94,7 +94,7 @@ int fti_tcp_probe(struct ft_probes *ps, struct ft_session *s, enum fti_tcp_funct
 		const char *name = functions[function].names[i];
 
 		err = ft_probes_try(ps, &(struct ft_probe_spec){ .kind = FT_PROBE_KERNEL,
-			.event = event, .place = name, .args = args });
+			.event = event, .place = name, .args = args, .sole = true });
 		if (err < 0)
 			continue;
 		place->entry = err;

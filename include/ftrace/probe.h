@@ -46,6 +46,10 @@ struct ft_probe_spec {
 	/* Kernel return: calls that may be running at once; 0: the kernel's choice.  Where the kernel
 	 * does not know it (before 4.12) its choice stays. */
 	unsigned int max_active;
+	/* Kernel: no other function has this name, as its sources tell (kernels before 6.6 take the
+	 * first of several): /proc/kallsyms is not read unless the kernel refuses.  For what is
+	 * probably there: before 6.2 the kernel searches long for what is not. */
+	bool sole;
 };
 
 struct ft_probe_hits {
@@ -71,7 +75,7 @@ const char *ft_probes_group(const struct ft_probes *ps);
 /*
  * Make a probe.  Its number (0, 1, ...), or with the sentence set: -EINVAL for what was asked (no
  * such function, a bad offset), -EOPNOTSUPP for what the kernel cannot, or -errno.  Beyond
- * FT_PROBES_MAX: -E2BIG.  The first on a kernel function reads /proc/kallsyms.
+ * FT_PROBES_MAX: -E2BIG.  The first on a kernel function that is not `sole` reads /proc/kallsyms.
  */
 #define FT_PROBES_MAX 1000
 int ft_probes_add(struct ft_probes *ps, const struct ft_probe_spec *spec);
