@@ -270,7 +270,8 @@ stop -
 kill $busy
 wait $busy 2>/dev/null
 cp rows out
-cmp_num "$(grep '"comm":"cat"' out | grep -c '"vfs_read"')" -ge 1 'many functions: of others'
+cmp_num "$(grep '"comm":"cat"' out | grep -c '"vfs_read"')" -ge 1 'many functions: of others' ||
+	diag "$(cat err; grep vfs_read out; tail -n 5 out)"
 is "$(json pid | grep -cxF "$(echo "$own" | tr ' ' '\n')")" 0 'many functions: none of its own'
 
 hot_sleeps

@@ -157,7 +157,7 @@ bad 2 "cannot filter 'mine': no such field 'nam' \(did you mean 'name'\?\)$" \
 	'p:mine do_sys_openat2 name=$arg2:string' 'nam == "x"'
 bad 2 "cannot sum up 'vfs_read': .*'nosuch'" --count nosuch p:vfs_read
 awk '!/[.[]/ && seen[$1]++ == 1 { print $1; if (++n == 5) exit }' $T/available_filter_functions >made
-several=$(sed '/ _etext$/q' /proc/kallsyms | cut -c 20- | grep -xF -f made | sort | uniq -d | head -n 1)
+several=$(grep -wF -f made /proc/kallsyms | cut -c 20- | grep -xF -f made | sort | uniq -d | head -n 1)
 bad 2 "cannot probe '$several': several functions have this name, at 0x[0-9a-f]+, 0x[0-9a-f]+.*" "p:$several"
 if grep -q ' irqentry_enter$' /proc/kallsyms; then
 	bad 2 "cannot probe 'irqentry_enter': the kernel marks it as not to be traced" p:irqentry_enter

@@ -249,7 +249,11 @@ team_of()
 # --- what tools print
 
 # json KEY [FILE]: the values of a key, one a line ("out" unless told)
-json() { sed -n "s/^.*[{,]\"$1\":\"\{0,1\}\([^\",}]*\).*\$/\1/p" "${2:-out}"; }
+json()
+{
+	awk -F "[{,]\"$1\":" 'NF > 1 { sub(/^"/, "", $NF); sub(/[",}].*/, "", $NF); print $NF }' \
+		"${2:-out}"
+}
 
 # json_end KEY [FILE]: a number of the last record
 json_end() { grep '^{"end":' "${2:-out}" | sed -n "s/^.*[{,]\"$1\":\([0-9]*\).*\$/\1/p"; }

@@ -8,7 +8,7 @@
 
 applet reset-ftrace
 # its other names are at the same address
-getppid=$(sed -n 's/^[^ ]* T \(\(__x64_\)\{0,1\}[sS]y[sS]_getppid\)$/\1/p' /proc/kallsyms)
+getppid=$(grep -m 1 -E ' T (__x64_)?[sS]y[sS]_getppid$' /proc/kallsyms | cut -c 20-)
 endings_load='sleep 1000'
 ending='killed:'
 endings_begin
@@ -107,7 +107,7 @@ at_rest 'programs'
 
 # --- refusals
 
-several=$(sed -n 's/^[^ ]* [tT] \([a-z0-9_]*\)$/\1/p' /proc/kallsyms | sort | uniq -d | head -n 1)
+several=$(awk '$2 ~ /^[tT]$/ && $3 !~ /[^a-z0-9_]/ && seen[$3]++ { print $3; exit }' /proc/kallsyms)
 refused_probe()
 {
 	run probes "$1"
@@ -119,7 +119,7 @@ refused_probe 'p nosuch_fn' "'nosuch_fn': no such function"
 refused_probe 'p vfs_raed' "'vfs_raed': no such function (did you mean 'vfs_read'?)"
 refused_probe 'p virtio_blk:nosuch' \
 	"'virtio_blk:nosuch': no such function, or its module is not loaded"
-addresses=$(sed -n "s/^\([^ ]*\) [^ ]* $several\$/0x\1/p" /proc/kallsyms | xargs | sed 's/ /, /g')
+addresses=$(grep " $several\$" /proc/kallsyms | sed 's/ .*//; s/^/0x/' | xargs | sed 's/ /, /g')
 case $addresses in
 *,*,*,*,*)	addresses="$(echo "$addresses" | cut -d , -f 1-4), ..." ;;
 *)		addresses="$addresses: name one by its address" ;;
@@ -139,8 +139,7 @@ is "$status" 0 'one of many: exit status'
 is "$(grep '^not ' out)" "not nosuch_fn: No such file or directory
 not $several: Cannot assign requested address
 not notify_die: Invalid argument" 'one of many: why not'
-module=$(sed -n 's/^[^ ]* [tT] \(virtblk_probe\)\t\[virtio_blk\]$/\1/p' /proc/kallsyms)
-run probes "p virtio_blk:$module"
+run probes 'p virtio_blk:virtblk_probe'
 is "$status" 0 'a function of a module'
 
 sysctl -q -w kernel.ftrace_enabled=0
