@@ -204,6 +204,20 @@ cooled()
 	wait "$hot_pid" 2>/dev/null
 }
 
+# reads_of_others: short processes that read a file all the time, until reads_end.  Not cat: it has
+# the kernel send the file, without a read.
+reads_of_others()
+{
+	echo something >read.me
+	sh -c 'while usleep 5000; do dd if=read.me bs=4; done' >/dev/null 2>&1 &
+	reads_pid=$!
+}
+reads_end()
+{
+	kill "$reads_pid"
+	wait "$reads_pid" 2>/dev/null
+}
+
 # recording: a tool is recording; only tools set this clock, after switching the buffer off
 recording()
 {
