@@ -159,7 +159,7 @@ bad 2 "cannot sum up 'vfs_read': .*'nosuch'" --count nosuch p:vfs_read
 awk '!/[.[]/ && seen[$1]++ == 1 { print $1; if (++n == 5) exit }' $T/available_filter_functions >made
 several=$(grep -wF -f made /proc/kallsyms | cut -c 20- | grep -xF -f made | sort | uniq -d | head -n 1)
 bad 2 "cannot probe '$several': several functions have this name, at 0x[0-9a-f]+, 0x[0-9a-f]+.*" "p:$several"
-if grep -q ' irqentry_enter$' /proc/kallsyms; then
+if grep -qwF irqentry_enter /proc/kallsyms; then
 	bad 2 "cannot probe 'irqentry_enter': the kernel marks it as not to be traced" p:irqentry_enter
 	probe -F p:irqentry_enter -d 100ms
 	is "$status" 2 '-F: the kernel itself refuses'

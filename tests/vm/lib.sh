@@ -348,7 +348,7 @@ unmet()
 		option=*)	[ -e "$T/options/$arg" ] || echo "no trace option $arg" ;;
 		word=*)		grep -qF -e "$arg" $T/README || echo "this kernel has no $arg" ;;
 		module=*)	[ -e "/modules/$arg.order" ] || echo "no module $arg" ;;
-		function=*)	grep -qw -e "$arg" $T/available_filter_functions ||
+		function=*)	grep -qwF -e "$arg" $T/available_filter_functions ||
 					echo "no function $arg" ;;
 		*)		echo "unknown requirement '$want'" ;;
 		esac

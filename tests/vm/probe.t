@@ -119,7 +119,8 @@ refused_probe 'p nosuch_fn' "'nosuch_fn': no such function"
 refused_probe 'p vfs_raed' "'vfs_raed': no such function (did you mean 'vfs_read'?)"
 refused_probe 'p virtio_blk:nosuch' \
 	"'virtio_blk:nosuch': no such function, or its module is not loaded"
-addresses=$(grep " $several\$" /proc/kallsyms | sed 's/ .*//; s/^/0x/' | xargs | sed 's/ /, /g')
+addresses=$(grep -wF "$several" /proc/kallsyms | sed -n "s/^\([^ ]*\) [^ ]* $several\$/0x\1/p" | xargs |
+	sed 's/ /, /g')
 case $addresses in
 *,*,*,*,*)	addresses="$(echo "$addresses" | cut -d , -f 1-4), ..." ;;
 *)		addresses="$addresses: name one by its address" ;;
