@@ -175,11 +175,20 @@ static int on_function(void *arg, const char *name, const char *module)
 				snprintf(s->m->first, sizeof(s->m->first), "%s", name);
 				all->missing--;
 			}
-		} else if (!s->m->count) {
-			note_near(s, name);
 		}
 	}
 	return all->stops && !all->missing;
+}
+
+static int on_near(void *arg, const char *name, const char *module)
+{
+	struct searches *all = arg;
+
+	(void)module;
+	for (size_t i = 0; i < all->count; i++)
+		if (!all->s[i].m->count)
+			note_near(&all->s[i], name);
+	return 0;
 }
 
 static int on_symbol(void *arg, const char *name, const char *module)
@@ -197,7 +206,7 @@ static int on_symbol(void *arg, const char *name, const char *module)
 	return !all->missing;
 }
 
-/* All patterns in one reading: making the list costs the kernel a symbol lookup for each line. */
+/* All patterns in one reading (and one more where some are not there): making the list costs the kernel a symbol lookup for each line. */
 static int match_all(const char *dir, const char *const *patterns, size_t count, bool stops,
 		     struct ft_function_match *m)
 {
@@ -210,9 +219,9 @@ static int match_all(const char *dir, const char *const *patterns, size_t count,
 	for (size_t i = 0; i < count; i++)
 		search_init(&all.s[i], patterns[i], &m[i]);
 	err = ft_kernel_functions(dir, on_function, &all);
-	for (size_t i = 0; i < count; i++)
-		if (m[i].count)
-			memset(m[i].nearest, 0, sizeof(m[i].nearest));
+	/* Only for what is not there: to compare names takes longer than to list them. */
+	if (!err && all.missing)
+		ft_kernel_functions(dir, on_near, &all);
 	if (!err && all.missing)
 		each_name("/proc/kallsyms", &(struct list){ on_symbol, &all, true });
 	free(all.s);
