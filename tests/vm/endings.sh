@@ -16,7 +16,6 @@
 
 JOURNALS=/run/ftrace-tools
 endings_tracer='' endings_second=works endings_load='sleep 1000' endings_other_way=''
-endings_signal=''
 
 # applet TOOL...: make the tools callable by their own names, as "make install" does
 applet() { for applet_name; do ln -sf ftrace-tools "/t/bin/$applet_name"; done; }
@@ -94,12 +93,11 @@ ends_with_its_reader()
 	at_rest "$ending closed pipe"
 }
 
-ends_on_a_full_disk()
+full_disk()
 {
 	bounded "$@" >/dev/full 2>err </dev/null
 	is $? 1 "$ending full disk: exit status"
 	like "$(cat err)" "^$1: cannot write to .*: No space left on device\$" "$ending full disk: says so"
-	at_rest "$ending full disk"
 }
 
 ends_by_kill()
@@ -163,9 +161,10 @@ second_works()
 	had=$(wc -l <out)
 	wait_for lines out $((had + 3))
 	ok $? "$ending second instance: the first goes on"
-	kill -INT $second
+	kill -QUIT $second
 	wait $second
-	is $? 0 "$ending second instance: exit status"
+	is $? 0 "$ending second instance: SIGQUIT: exit status"
+	unlike "$(cat err2)" 'cannot|lost|stopped' "$ending second instance: SIGQUIT: nothing to complain"
 	had=$(wc -l <out)
 	wait_for lines out $((had + 3))
 	ok $? "$ending second instance: the first goes on after its end"
@@ -183,14 +182,14 @@ refused()
 	is "$(state_diff foreign -q)" '' "$ending beside $beside: which goes on"
 }
 
-# works_beside WHAT COMMAND...; $endings_signal ends it (INT, unless set)
+# works_beside WHAT SIGNAL COMMAND...; the signal ends it
 works_beside()
 {
-	beside=$1
-	shift
+	beside=$1 signal=$2
+	shift 2
 	state_save foreign -q
 	started "$@"
-	signalled "${endings_signal:-INT}"
+	signalled "$signal"
 	cmp_num "$(wc -l <out)" -ge 1 "$ending beside $beside: it shows something"
 	is "$(state_diff foreign -q)" '' "$ending beside $beside: which goes on"
 }
@@ -223,8 +222,7 @@ beside_events()
 	if [ -z "$private" ]; then
 		refused 'events of somebody' "^$1: events are enabled .*'sched:sched_process_exec'" "$@"
 	else
-		endings_signal=HUP
-		works_beside 'events of somebody' "$@"
+		works_beside 'events of somebody' HUP "$@"
 	fi
 	echo 0 >$T/events/sched/sched_process_exec/enable
 	at_rest "$ending beside events of somebody"
@@ -238,8 +236,9 @@ beside_a_stopped_trace()
 	if [ -z "$private" ]; then
 		refused 'a stopped trace' "^$1: the top-level buffer holds a stopped trace of [0-9]+ entr" "$@"
 	else
-		endings_signal=QUIT
-		works_beside 'a stopped trace' "$@"
+		state_save foreign -q
+		full_disk "$@"
+		is "$(state_diff foreign -q)" '' "$ending beside a stopped trace: which stays so"
 	fi
 	like "$(cat $T/trace)" 'worth keeping' "$ending beside a stopped trace: it is still there"
 	echo >$T/trace
@@ -289,15 +288,15 @@ endings()
 	signalled INT
 	at_rest "$ending SIGINT"
 	ends_with_its_reader "$@"
-	ends_on_a_full_disk "$@"
-	# Each start takes long: what runs beside others ends by the signals that are left.
+	# Each start takes long: what runs beside others ends in the ways that are left.
 	if [ -z "$private" ]; then
+		full_disk "$@"
+		at_rest "$ending full disk"
 		ends_by_signal HUP "$@"
-		ends_by_signal QUIT "$@"
 	fi
+	[ "$endings_second" = works ] || ends_by_signal QUIT "$@"
 	[ -z "$endings_tracer" ] || beside_another_tracer "$@"
 	beside_events "$@"
 	beside_a_stopped_trace "$@"
-	endings_signal=''
 	endings_end
 }

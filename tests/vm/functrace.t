@@ -297,7 +297,7 @@ endings_begin
 for tracer in function function_graph; do
 	echo do_nanosleep >$T/set_ftrace_filter
 	echo $tracer >$T/current_tracer
-	works_beside "the tracer $tracer" functrace do_nanosleep
+	works_beside "the tracer $tracer" INT functrace do_nanosleep
 	echo nop >$T/current_tracer
 	echo >$T/set_ftrace_filter
 	at_rest "$ending beside the tracer $tracer"
