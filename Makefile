@@ -34,7 +34,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 LIBFLAGS := $(shell $(PKGCONFIG) --cflags libtracefs libtraceevent 2>/dev/null)
 
 CPPFLAGS_ALL := -Iinclude -Ilibftrace -D_GNU_SOURCE -DFT_VERSION='"$(VERSION)"' $(LIBFLAGS) $(CPPFLAGS)
-CFLAGS_ALL   := -std=gnu11 -O2 -g -fPIC $(WARN) $(if $(WERROR),-Werror) $(HARDEN) \
+CFLAGS_ALL   := -std=gnu11 $(if $(SAN),-O1,-O2) -g -fPIC $(WARN) $(if $(WERROR),-Werror) $(HARDEN) \
 		$(SANFLAGS) $(CFLAGS)
 LDFLAGS_ALL  := -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) $(LDFLAGS)
 ifneq ($(STATIC),)

@@ -353,7 +353,7 @@ static int probe_it(void *arg, const char *path, const struct ft_usdt *u,
 static void begin(struct use *use, const char *text)
 {
 	const char *systems[2] = { NULL, NULL };
-	char name[8];
+	char name[16];
 
 	CU_ASSERT_EQUAL_FATAL(ft_session_open(&use->s, &(struct ft_session_config){
 		.tool = "unit-usdt", .tracefs = TRACEFS, .uprobes = true }), 0);
