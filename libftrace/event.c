@@ -75,9 +75,9 @@ static void free_format(struct format *f)
 }
 
 /* A format that does not parse is left out: its event then is not there. */
-static int load_event(struct ft_events *evs, int systemfd, const char *system, const char *event)
+static int load_event(struct ft_events *evs, int eventsfd, const char *system, const char *event)
 {
-	char path[NAME_MAX + sizeof("/format")];
+	char path[2 * NAME_MAX + sizeof("//format")];
 	struct format *f;
 	int err;
 
@@ -87,8 +87,8 @@ static int load_event(struct ft_events *evs, int systemfd, const char *system, c
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
-	snprintf(path, sizeof(path), "%s/format", event);
-	err = fti_file_read(systemfd, path, &f->text, &f->len);
+	snprintf(path, sizeof(path), "%s/%s/format", system, event);
+	err = fti_file_read(eventsfd, path, &f->text, &f->len);
 	if (err) {
 		free_format(f);
 		return err == -ENOMEM ? err : 0;
@@ -120,7 +120,7 @@ static int load_system(struct ft_events *evs, int eventsfd, const char *system)
 	}
 	while (!err && (d = readdir(dir)))
 		if (is_name(d->d_name) && d->d_type != DT_REG)
-			err = load_event(evs, dirfd(dir), system, d->d_name);
+			err = load_event(evs, eventsfd, system, d->d_name);
 	closedir(dir);
 	return err;
 }
@@ -130,7 +130,6 @@ static int load_named(struct ft_events *evs, int eventsfd, const char *name)
 {
 	char system[NAME_MAX + 1];
 	const char *colon = strchr(name, ':');
-	int err, fd;
 
 	if (!colon)
 		return load_system(evs, eventsfd, name);
@@ -139,12 +138,7 @@ static int load_named(struct ft_events *evs, int eventsfd, const char *name)
 		return -EINVAL;
 	if (!is_name(system) || !is_name(colon + 1))
 		return -EINVAL;
-	fd = openat(eventsfd, system, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	err = load_event(evs, fd, system, colon + 1);
-	close(fd);
-	return err;
+	return load_event(evs, eventsfd, system, colon + 1);
 }
 
 /*
