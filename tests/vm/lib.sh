@@ -270,7 +270,7 @@ json()
 }
 
 # json_end KEY [FILE]: a number of the last record
-json_end() { grep '^{"end":' "${2:-out}" | sed -n "s/^.*[{,]\"$1\":\([0-9]*\).*\$/\1/p"; }
+json_end() { grep '^{"end":' "${2:-out}" | json "$1" -; }
 
 # --- tracing state
 

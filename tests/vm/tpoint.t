@@ -21,6 +21,7 @@ ascending() { awk '$1 < last { exit 1 } { last = $1 } END { exit !NR }'; }
 enter=raw_syscalls:sys_enter
 nap=syscalls:sys_enter_nanosleep
 ask=syscalls:sys_enter_getppid
+snapshots() { [ -e $T/snapshot ] && [ -e $T/error_log ]; }
 sleepers() { workload nanosleep 1000000 3000 & sleepers_pid=$!; }
 no_sleepers() { kill -KILL $sleepers_pid; wait $sleepers_pid 2>/dev/null; }
 
@@ -196,14 +197,14 @@ if [ -e $T/events/sched/sched_switch/trigger ]; then
 	is "$(grep -c sys_nanosleep out) $(grep -c '<stack trace>' out)" '5 2' '--trigger stacktrace:N'
 	is "$(state_diff tpoint -q)" '' '--trigger: nothing of it remains'
 fi
-if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+if snapshots; then
 	point --json --trigger snapshot $nap $ask -L $sleepers_pid
 	is "$status $err" '0 ' '--trigger snapshot: ends by itself'
 	like "$(grep '"event":' out | tail -n 1)" "\"event\":\"$nap\"" \
 		'--trigger snapshot: with what triggered it'
 fi
 no_sleepers
-if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+if snapshots; then
 	point --json --trigger 'snapshot if rmtp == 0' $nap $ask -- \
 		sh -c 'workload syscall getppid 3; workload nanosleep 2 1000; workload syscall getppid 5; :'
 	is "$status $err" '0 ' '--trigger snapshot: exit status, nothing to complain'
@@ -267,7 +268,7 @@ bad 2 "cannot sum up '$enter': no such field 'idd' \(did you mean 'id'\?\)$" --c
 bad 2 "cannot sum up '$enter': 'args' is neither a number nor a string$" --count args $enter
 bad 2 "cannot sum up 'sched:sched_switch': 'prev_comm' is not a number$" --hist prev_comm sched:sched_switch
 bad 2 'no process or thread with ID 4194303$' -p 4194303 $nap
-if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+if snapshots; then
 	bad 2 "cannot filter '$nap': no such field 'id'$" --trigger 'snapshot if id == 1' $nap $enter
 fi
 is "$(state_diff tpoint -q)" '' 'refusals change nothing'
@@ -306,7 +307,7 @@ endings_load='workload nanosleep 1000000 5000'
 endings tpoint tpoint $nap
 
 # A snapshot shows nothing before it is taken, so the list is not for it.
-if [ -e $T/snapshot ] && [ -e $T/error_log ]; then
+if snapshots; then
 	ending=snapshot:
 	endings_begin
 	for signal in INT KILL; do
